@@ -1,0 +1,1 @@
+"""Jichitai: open software for digital local government."""

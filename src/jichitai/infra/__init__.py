@@ -1,0 +1,1 @@
+"""What every domain stands on: database, messages, keys, audit, settings, clock."""

@@ -1,0 +1,1 @@
+"""Page shell, forms, components, problems, sessions: a toolkit that knows no domain."""
