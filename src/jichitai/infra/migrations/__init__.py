@@ -1,0 +1,1 @@
+"""SQL of each tier: one forward-only sequence per folder."""
