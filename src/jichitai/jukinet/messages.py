@@ -150,38 +150,49 @@ class M06(Body, frozen=True, kw_only=True):
     juki_codes: Annotated[list[CodeText], Meta(min_length=1, max_length=100)]
 
 
-class Certificate(Part, frozen=True, kw_only=True):
-    """転出証明書情報 of one person.
+class Leaver(Part, frozen=True, kw_only=True):
+    """One person of a 転出証明書情報.
 
     Source: 住民基本台帳法施行令 第23条 (転出証明書の記載事項).
     """
 
     juki_code: CodeText
-    my_number: NumberText | None
+    my_number: NumberText | Literal[""]
     name: Name
     kana: Text
+    kana_confirmed: bool
+    former_name: Text
+    former_kana: Text
+    alias: Text
+    alias_kana: Text
     birth_date: DateText
     sex: Literal["1", "2", "3"]
-    head_name: Text
     relation: Text
-    domicile: Text
-    domicile_head: Text
-    previous_address: Text
-    previous_municipality: Municipality
-    destination: Text
-    planned_on: DateText
-    issued_on: date
-    former_name: Text | None = None
-    former_kana: Text | None = None
-    alias: Text | None = None
-    alias_kana: Text | None = None
+    honseki: Text
+    hittosha: Text
+
+
+class Certificate(Part, frozen=True, kw_only=True):
+    """転出証明書情報 of those who leave together; town and number name it.
+
+    Source: 住民基本台帳法 第24条の2第4項; 住民基本台帳法施行令 第23条.
+    """
+
+    municipality: Municipality
+    number: EventNumber
+    planned_on: date
+    destination: Municipality | Literal[""]
+    destination_address: Text
+    address: Text
+    head: Text
+    people: Annotated[tuple[Leaver, ...], Meta(min_length=1, max_length=100)]
 
 
 class M07(Body, frozen=True, kw_only=True):
     """転出証明書情報: the departure town sends the data of the persons who leave.
 
-    It answers an M06 (`request_id`) or is sent at once when the departure is recorded and the
-    destination is known. Persons it cannot find are counted in `not_found`.
+    It answers an M06 (`request_id`) or is sent at once when a special departure is recorded and
+    the destination is known. Persons it cannot find are counted in `not_found`.
 
     Source: 住民基本台帳法 第24条の2第4項, 第5項.
     """
@@ -195,7 +206,7 @@ class M07(Body, frozen=True, kw_only=True):
     municipality: Municipality
     destination_municipality: Municipality
     sent_at: datetime
-    certificates: Annotated[list[Certificate], Meta(max_length=100)]
+    certificates: Annotated[tuple[Certificate, ...], Meta(max_length=100)]
     not_found: Annotated[int, Meta(ge=0, le=100)] = 0
 
 
@@ -345,7 +356,7 @@ class M23R(Body, frozen=True, kw_only=True):
     municipality: Municipality
     part: Literal["buckets", "rows"]
     buckets: Annotated[list[Bucket], Meta(max_length=4096)]
-    packed: Annotated[bytes, Meta(max_length=640_000)]
+    packed: Annotated[bytes, Meta(max_length=150_000)]
     last: bool = True
 
 

@@ -73,7 +73,6 @@ create table jukinet.person_history (
     person_id       uuid        not null,
     municipality    text        not null,
     event_number    bigint      not null,
-    seq             bigint      not null,
     state           text        not null check (state in ('live', 'removed')),
     voided          boolean     not null,
     sealed          bytea       not null,
@@ -97,7 +96,7 @@ create table jukinet.person_history (
     row_hash        bytea       not null,
     bucket          smallint    not null,
     recorded_at     timestamptz not null,
-    primary key (person_id, municipality, event_number, seq)
+    primary key (person_id, municipality, event_number)
 );
 
 -- towns that still hold a live record of a person whose newest residence is elsewhere
