@@ -1,0 +1,132 @@
+"""Characters of names: MJ (文字情報基盤) reduced to JIS X 0213, with every loss told."""
+
+import gzip
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+GETA = "〓"
+"""Stands for a character that has no counterpart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """One character that changed.
+
+    Attributes:
+        at: its place in the original text, in code points.
+        original: the character with its selector.
+        replacement: what stands for it now; 〓 when nothing does.
+
+    Source: MJ縮退マップ 1.2.0.
+    """
+
+    at: int
+    original: str
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A reduced text and what was lost on the way.
+
+    Source: MJ縮退マップ 1.2.0.
+    """
+
+    text: str
+    losses: tuple[Loss, ...]
+
+
+@cache
+def _shrink_map() -> MappingProxyType[str, str]:
+    """MJ text form to JIS X 0213, only where dropping the selector is not the answer."""
+    packed = resources.files("jichitai.data").joinpath("mj_shrink.tsv.gz").read_bytes()
+    lines = gzip.decompress(packed).decode().splitlines()
+    return MappingProxyType(dict(line.split("\t") for line in lines if not line.startswith("#")))
+
+
+def is_selector(character: str) -> bool:
+    r"""Whether a code point only selects a shape of the one before it.
+
+    >>> is_selector("\U000e0101"), is_selector("辻")
+    (True, False)
+
+    Source: Unicode Technical Standard #37 (IVD).
+    """
+    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def clusters(text: str) -> tuple[str, ...]:
+    r"""Characters with their selectors.
+
+    >>> len(clusters("辻\U000e0102井"))
+    2
+
+    Source: Unicode Technical Standard #37 (IVD).
+    """
+    found: list[str] = []
+    for character in text:
+        if found and is_selector(character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return tuple(found)
+
+
+def in_jis_x_0213(text: str) -> bool:
+    """Whether every character has a place in JIS X 0213.
+
+    >>> in_jis_x_0213("山﨑　花子"), in_jis_x_0213("髙橋")
+    (True, False)
+
+    Source: JIS X 0213:2004.
+    """
+    try:
+        text.encode("euc_jis_2004")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _reduced_cluster(cluster: str) -> str:
+    known = _shrink_map()
+    if cluster in known:
+        return known[cluster]
+    base = cluster[0]
+    if in_jis_x_0213(base):
+        return base
+    return known.get(base, GETA)
+
+
+def reduction(text: str) -> Reduction:
+    """Reduce a text to JIS X 0213 and tell each character that changed.
+
+    >>> reduction("髙橋").losses
+    (Loss(at=0, original='髙', replacement='高'),)
+
+    Source: MJ縮退マップ 1.2.0 (JIS包摂, 法務省告示582号, 戸籍統一文字の親字・正字 in this order).
+    """
+    if in_jis_x_0213(text):
+        return Reduction(text, ())
+    out, losses, at = [], [], 0
+    for cluster in clusters(text):
+        plain = _reduced_cluster(cluster)
+        out.append(plain)
+        if plain != cluster:
+            losses.append(Loss(at, cluster, plain))
+        at += len(cluster)
+    return Reduction("".join(out), tuple(losses))
+
+
+def reduce_text(text: str) -> str:
+    r"""Reduce a text to JIS X 0213; use `reduction` to learn what was lost.
+
+    >>> reduce_text("葛\U000e0102城市の髙橋")
+    '葛城市の高橋'
+    >>> reduce_text("髙橋")
+    '高橋'
+
+    Source: MJ縮退マップ 1.2.0.
+    """
+    return reduction(text).text
