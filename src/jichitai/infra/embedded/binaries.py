@@ -73,6 +73,22 @@ def nats_program(given: Path | None = None) -> Path:
     )
 
 
+def open_program(program: Path) -> int:
+    """A descriptor through which any user can execute a self-contained program.
+
+    The path to it may be closed to that user, so the child executes `/proc/self/fd/N`. A program
+    that only its owner may execute is copied into memory first.
+    """
+    source = os.open(program, os.O_RDONLY)
+    if os.fstat(source).st_mode & 0o005 == 0o005:
+        return source
+    copy = os.memfd_create(program.name)
+    with os.fdopen(source, "rb") as data, os.fdopen(os.dup(copy), "wb") as out:
+        shutil.copyfileobj(data, out)
+    os.fchmod(copy, 0o755)
+    return copy
+
+
 def postgres_version(directory: Path) -> int:
     """The major version of the programs in that directory."""
     told = subprocess.run(  # noqa: S603

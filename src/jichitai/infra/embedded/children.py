@@ -146,6 +146,7 @@ class Child:
 def spawn(
     command: Sequence[str],
     *,
+    program: str | None = None,
     stop_signal: int = signal.SIGTERM,
     output: IO[bytes] | int = subprocess.DEVNULL,
     owner: Owner | None = None,
@@ -157,6 +158,7 @@ def spawn(
 
     Args:
         command: program and arguments.
+        program: file to execute, when it is not the first of `command`.
         stop_signal: what ends it cleanly.
         output: file or descriptor that receives standard output and error.
         owner: run it as this user instead of ours (only root may).
@@ -166,6 +168,7 @@ def spawn(
     """
     process = subprocess.Popen(  # noqa: S603
         list(command),
+        executable=program,
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,

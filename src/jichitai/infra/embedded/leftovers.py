@@ -1,4 +1,4 @@
-"""What a crash leaves behind in a PostgreSQL data directory.
+"""What a crash leaves behind: servers without a supervisor, and their files.
 
 `postmaster.pid` names a process. That process may be a live server of a supervisor that was
 killed, a zombie that nobody reaped, or an unrelated program that got the same number after a
@@ -37,7 +37,7 @@ def settle(data: Path) -> None:
         return
     pid = int(lines[0])
     if _works_in(pid, data):
-        _end_orphan(pid, data)
+        _end_orphan(pid, data, "PostgreSQL")
     _end_backends(data)
     if file.exists():
         # Our own pid is one that PostgreSQL never takes for a rival (it is the parent), while
@@ -45,6 +45,17 @@ def settle(data: Path) -> None:
         info = file.stat()
         file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n", "utf-8")
         os.chown(file, info.st_uid, info.st_gid)
+
+
+def end_servers_in(data: Path, name: str) -> None:
+    """End servers of ours that work in the directory although their supervisor is gone.
+
+    Raises:
+        DirectoryInUseError: one cannot be ended.
+    """
+    for pid in _processes():
+        if _works_in(pid, data) and _started_by_us(pid):
+            _end_orphan(pid, data, name)
 
 
 def _works_in(pid: int, data: Path) -> bool:
@@ -62,7 +73,7 @@ def _started_by_us(pid: int) -> bool:
         return False
 
 
-def _end_orphan(pid: int, data: Path) -> None:
+def _end_orphan(pid: int, data: Path, name: str) -> None:
     """Wait for a server whose supervisor is gone; end it when its guardian does not."""
     ours = _started_by_us(pid)
     if _gone(pid, data, _PATIENCE if ours else 0.5):
@@ -74,7 +85,7 @@ def _end_orphan(pid: int, data: Path) -> None:
             if _gone(pid, data, patience):
                 return
     raise DirectoryInUseError(
-        f"PostgreSQL のデータ {data} では、別に起動されたサーバー（pid {pid}）が動いています。"
+        f"{name} のデータ {data} では、別に起動されたサーバー（pid {pid}）が動いています。"
         "二重に起動するとデータが壊れるため止めました。"
         f"そのサーバーを終了（kill -INT {pid}）してから、もう一度起動してください。",
         directory=str(data),
@@ -99,8 +110,11 @@ def _end_backends(data: Path) -> None:
 
 
 def _processes_in(data: Path) -> list[int]:
-    found = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-    return [pid for pid in found if _is_postgres(pid) and _works_in(pid, data)]
+    return [pid for pid in _processes() if _is_postgres(pid) and _works_in(pid, data)]
+
+
+def _processes() -> list[int]:
+    return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
 
 
 def _is_postgres(pid: int) -> bool:

@@ -7,21 +7,20 @@ import subprocess
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from jichitai.infra.embedded import binaries, leftovers, postgres_settings, privileges
-from jichitai.infra.embedded.children import Child, Owner, as_user, spawn
+from jichitai.infra.embedded.children import Owner, as_user, spawn
 from jichitai.infra.embedded.errors import (
     DirectoryRefusedError,
     ServerFailedError,
     WrongVersionError,
 )
-from jichitai.infra.embedded.places import LOOPBACK, Place, choose_port, tail
+from jichitai.infra.embedded.places import LOOPBACK, choose_port, tail
+from jichitai.infra.embedded.server import EmbeddedServer
 
 SUPERUSER = "postgres"
 _SOCKET_PATH_LIMIT = 107  # bytes of sun_path
@@ -29,7 +28,7 @@ _INITDB_SECONDS = 300
 _ATTEMPTS = 5
 
 
-class PostgresServer:
+class PostgresServer(EmbeddedServer):
     """A PostgreSQL server whose data, log, passwords and port live below one directory.
 
     Args:
@@ -41,6 +40,10 @@ class PostgresServer:
         start_timeout: seconds until the server must answer, crash recovery included.
     """
 
+    name = "PostgreSQL"
+    log_name = "postgres.log"
+    harder = (signal.SIGQUIT,)
+
     def __init__(
         self,
         data_dir: Path,
@@ -51,36 +54,10 @@ class PostgresServer:
         settings: Mapping[str, postgres_settings.Setting] | None = None,
         start_timeout: float = 300.0,
     ) -> None:
-        self._place = Place(Path(data_dir), "PostgreSQL")
+        super().__init__(data_dir, port=port, start_timeout=start_timeout)
         self._bin_dir = bin_dir
-        self._wanted_port = port
-        self._port: int | None = None
         self._durable = durable
         self._settings = dict(settings or {})
-        self._start_timeout = start_timeout
-        self._child: Child | None = None
-
-    @property
-    def data_dir(self) -> Path:
-        """The directory that holds everything of this server."""
-        return self._place.path
-
-    @property
-    def log_file(self) -> Path:
-        """Where the server logs."""
-        return self._place.path / "postgres.log"
-
-    @property
-    def port(self) -> int:
-        """The loopback port of the running server."""
-        if self._port is None:
-            raise ServerFailedError("PostgreSQL はまだ起動していません。start() を呼んでください。")
-        return self._port
-
-    @property
-    def pid(self) -> int | None:
-        """Process id of the postmaster while it runs."""
-        return None if self._child is None or self._child.poll() is not None else self._child.pid
 
     @property
     def socket_dir(self) -> Path | None:
@@ -92,62 +69,6 @@ class PostgresServer:
     @property
     def _data(self) -> Path:
         return self._place.path / "pgdata"
-
-    def __enter__(self) -> Self:
-        """Start."""
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop."""
-        self.stop()
-
-    def start(self) -> None:
-        """Start the server, making its data on the first time; return when it answers.
-
-        Does nothing when it runs. After a crash of the server or of its supervisor the same call
-        recovers.
-
-        Raises:
-            DirectoryInUseError: another live process runs a server there.
-            DirectoryRefusedError: the directory is not ours to use.
-            WrongVersionError: the data are of another major version.
-            PortTakenError: the port asked for is taken.
-            BinaryMissingError: PostgreSQL is not installed.
-            ServerFailedError: it ended, or did not answer in time.
-        """
-        if self.pid is not None:
-            return
-        if not self._place.is_open:
-            self._place.open()
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
-
-    def stop(self, *, grace: float = 60.0) -> None:
-        """Fast stop: sessions are ended, a checkpoint is written, the directory is let go."""
-        child, self._child = self._child, None
-        try:
-            if child is not None:
-                child.stop(grace=grace, then=(signal.SIGQUIT,))
-        finally:
-            self._place.close()
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """Send a signal to the postmaster, for fault rehearsals."""
-        if self._child is not None:
-            self._child.signal(number)
-
-    def poll(self) -> int | None:
-        """Exit status of a server that ended by itself; None while it runs or is stopped."""
-        return None if self._child is None else self._child.poll()
 
     def answers(self) -> bool:
         """Whether the server accepts a connection and a query now."""
@@ -227,11 +148,7 @@ class PostgresServer:
                 break
             reason = tail(self.log_file, start=begin)
             if attempt == _ATTEMPTS or not _worth_another_try(reason):
-                raise ServerFailedError(
-                    "PostgreSQL が起動の途中で終わりました。"
-                    f"記録 {self.log_file} の終わり:\n{reason}",
-                    log=str(self.log_file),
-                )
+                raise self._ended(reason)
         self._place.remember(port=self._port, version=version)
 
     def _check_version(self, version: int) -> None:
@@ -320,7 +237,7 @@ class PostgresServer:
 
     def _launch(self, programs: Path, owner: Owner | None) -> int:
         """Start the postmaster; returns where its part of the log begins."""
-        log = self._place.log(self.log_file.name)
+        log = self._place.log(self.log_name)
         with log.open("ab") as output, privileges.reachable(self._data, owner) as (name, kept):
             self._child = spawn(
                 [str(programs / "postgres"), "-D", name],
@@ -332,22 +249,6 @@ class PostgresServer:
                 directory="/",
             )
             return output.tell()
-
-    def _wait_ready(self, deadline: float) -> bool:
-        """True when the server answers, False when it ended."""
-        pause = 0.01
-        while self.pid is not None:
-            if self.answers():
-                return True
-            if time.monotonic() > deadline:
-                raise ServerFailedError(
-                    f"PostgreSQL が {self._start_timeout:.0f} 秒以内に応答しませんでした。"
-                    f"記録 {self.log_file} を確認してください。",
-                    log=str(self.log_file),
-                )
-            time.sleep(pause)
-            pause = min(pause * 1.5, 0.2)
-        return False
 
 
 def _worth_another_try(reason: str) -> bool:
