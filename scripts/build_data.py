@@ -50,6 +50,12 @@ SCHEMES = (
 )
 
 
+NOTICE = (
+    "# MJ文字情報一覧表 / MJ縮退マップ (c) 独立行政法人情報処理推進機構, "
+    "文字情報技術促進協議会, CC BY-SA 2.1 JP; derived table under the same licence\n"
+)
+
+
 def rows(path: Path) -> Iterator[dict[str, str]]:
     """Rows of a CSV file, packed or not."""
     if path.suffix == ".gz":
@@ -99,11 +105,29 @@ def shrink_map(source: Path) -> str:
         bare = characters(row["impl_ucs"])
         if len(form) > 1 and bare and not in_jis(bare):
             lines.setdefault(bare, best)
-    notice = (
-        "# MJ文字情報一覧表 / MJ縮退マップ (c) 独立行政法人情報処理推進機構, "
-        "文字情報技術促進協議会, CC BY-SA 2.1 JP; derived: best target of each character\n"
-    )
-    return notice + "".join(f"{form}\t{best}\n" for form, best in sorted(lines.items()))
+    return NOTICE + "".join(f"{form}\t{best}\n" for form, best in sorted(lines.items()))
+
+
+def mj_forms(source: Path) -> str:
+    """Ranges of bare MJ characters, then a line per base with its selector forms."""
+    bare: set[int] = set()
+    forms: dict[str, list[str]] = defaultdict(list)
+    for row in rows(source / "mj_characters.csv.gz"):
+        if row["impl_ucs"]:
+            bare.add(int(row["impl_ucs"], 16))
+        if form := characters(row["ivs"] or row["svs"]):
+            forms[form[0]].append(form[1:])
+    for row in rows(source / "mj_hentaigana.csv"):
+        if row["ucs"]:
+            bare.add(int(row["ucs"][2:], 16))
+    lines, start = [NOTICE], None
+    for code in sorted(bare):
+        start = code if start is None else start
+        if code + 1 not in bare:
+            lines.append(f"{start:X}-{code:X}\n")
+            start = None
+    lines += [f"{base}\t{''.join(sorted(found))}\n" for base, found in sorted(forms.items())]
+    return "".join(lines)
 
 
 def eras(source: Path) -> str:
@@ -132,8 +156,11 @@ def towns(source: Path) -> dict[str, str]:
         for row in rows(source / "designated_city_wards.csv")
     }
     readings: dict[str, dict[str, str]] = defaultdict(dict)
+    unlisted: dict[str, str] = {}
     for row in rows(source / "postal_towns.csv.gz"):
-        if row["town"]:
+        if not row["town"]:
+            unlisted[row["lg_code"]] = row["postal_code"]
+        else:
             readings[row["lg_code"]].setdefault(row["town"], row["town_kana"])
     found: dict[str, list[str]] = defaultdict(list)
     for row in rows(source / "towns_chome.csv.gz"):
@@ -142,8 +169,11 @@ def towns(source: Path) -> dict[str, str]:
             continue
         city, ward = parents.get(code, (code, ""))
         kana = katakana_of(row["town_base"] or row["town"], readings[code])
-        postal = row["postal_code"].split("|")[0]
+        postal = row["postal_code"].split("|")[0] or unlisted.get(code, "")
         found[city].append(f"{ward}\t{row['town']}\t{kana}\t{postal}")
+    for code, postal in unlisted.items():
+        if code not in parents and not found[code]:
+            found[code].append(f"\t\t\t{postal}")
     texts: dict[str, str] = defaultdict(str)
     for city in sorted(found):
         texts[city[:2]] += f">{city}\n" + "".join(f"{line}\n" for line in sorted(set(found[city])))
@@ -156,6 +186,7 @@ def main(source: Path) -> None:
         shutil.copyfile(source / name, TARGET / name)
     (TARGET / "eras.csv").write_text(eras(source), encoding="utf-8")
     write_packed(TARGET / "mj_shrink.tsv.gz", shrink_map(source))
+    write_packed(TARGET / "mj_forms.tsv.gz", mj_forms(source))
     for prefecture, text in towns(source).items():
         write_packed(TARGET / "towns" / f"{prefecture}.tsv.gz", text)
 

@@ -38,12 +38,74 @@ class Reduction:
     losses: tuple[Loss, ...]
 
 
+def _lines(name: str) -> list[str]:
+    packed = resources.files("jichitai.data").joinpath(name).read_bytes()
+    return [one for one in gzip.decompress(packed).decode().splitlines() if one[0] != "#"]
+
+
 @cache
 def _shrink_map() -> MappingProxyType[str, str]:
     """MJ text form to JIS X 0213, only where dropping the selector is not the answer."""
-    packed = resources.files("jichitai.data").joinpath("mj_shrink.tsv.gz").read_bytes()
-    lines = gzip.decompress(packed).decode().splitlines()
-    return MappingProxyType(dict(line.split("\t") for line in lines if not line.startswith("#")))
+    return MappingProxyType(dict(line.split("\t") for line in _lines("mj_shrink.tsv.gz")))
+
+
+@cache
+def _bare_characters() -> frozenset[str]:
+    """Characters of MJ that stand without a selector."""
+    spans = [line.split("-") for line in _lines("mj_forms.tsv.gz") if "\t" not in line]
+    return frozenset(chr(at) for a, z in spans for at in range(int(a, 16), int(z, 16) + 1))
+
+
+@cache
+def _selectors() -> MappingProxyType[str, str]:
+    """Base character to the selectors that MJ knows for it."""
+    return MappingProxyType(
+        dict(line.split("\t") for line in _lines("mj_forms.tsv.gz") if "\t" in line)
+    )
+
+
+def variants(base: str) -> tuple[str, ...]:
+    """The MJ forms of a character that have a selector of their own.
+
+    >>> len(variants("辻")), variants("一")
+    (2, ())
+
+    Source: MJ文字情報一覧表 006.02.
+    """
+    return tuple(base + selector for selector in _selectors().get(base, ""))
+
+
+def is_ideograph(character: str) -> bool:
+    """Whether a code point is a kanji, 々 and 〆 included.
+
+    >>> is_ideograph("𠮷"), is_ideograph("あ")
+    (True, False)
+
+    Source: Unicode Standard, property Ideographic.
+    """
+    return (
+        character in "々〆〇〻仝"
+        or "\u3400" <= character <= "\u9fff"
+        or "\uf900" <= character <= "\ufaff"
+        or "\U00020000" <= character <= "\U0003ffff"
+    )
+
+
+def unknown_characters(text: str) -> tuple[str, ...]:
+    r"""Kanji and selector forms that MJ does not have, so that nobody could print them.
+
+    >>> unknown_characters("山田\U000e01ef"), unknown_characters("髙橋 Anna")
+    (('田\U000e01ef',), ())
+
+    Source: MJ文字情報一覧表 006.02; 住民記録システム標準仕様書 7.2.3 (文字情報基盤).
+    """
+    bare, selectors = _bare_characters(), _selectors()
+    return tuple(
+        one
+        for one in clusters(text)
+        if (len(one) > 1 and one[1:] not in tuple(selectors.get(one[0], "")))
+        or (is_ideograph(one[0]) and one[0] not in bare)
+    )
 
 
 def is_selector(character: str) -> bool:

@@ -14,14 +14,11 @@ class InvalidRelationError(InvalidError):
 
 
 HEAD = "世帯主"
-KIN = ("夫", "妻", "夫（未届）", "妻（未届）", "子", "子（子の夫）", "子（子の妻）") + (
-    "父",
-    "母",
-    "兄",
-    "姉",
-    "弟",
-    "妹",
-)
+_SPOUSES = ("夫", "妻", "夫（未届）", "妻（未届）")
+_CHILDREN = ("子", "子（子の夫）", "子（子の妻）")
+_PARENTS = ("父", "母")
+_SIBLINGS = ("兄", "姉", "弟", "妹")
+KIN = (*_SPOUSES, *_CHILDREN, *_PARENTS, *_SIBLINGS)
 DISTANT_KIN = "縁故者"
 HOUSEMATE = "同居人"
 MAX_CHAIN = 4
@@ -143,16 +140,37 @@ class Relation:
         return Relation(f"{self.text}の{further}")
 
     @property
-    def rank(self) -> int:
-        """Group in the order of a household's members: head, spouse, other kin, others.
+    def rank(self) -> tuple[int, int]:
+        """Place among the members of a household: group 1 to 4, and place in the group.
+
+        A child of the head whose own family lives in the household moves to (2, 1); only the
+        household knows that.
+
+        >>> Relation("妻").rank, Relation("子の子").rank, Relation("同居人").rank
+        ((1, 2), (2, 3), (4, 3))
 
         Source: 住民記録システム標準仕様書 5.2 (世帯員の並び順).
         """
-        if self.is_head:
-            return 0
-        if self.text in {"夫", "妻", "夫（未届）", "妻（未届）"}:
-            return 1
-        return 3 if self.text in {DISTANT_KIN, HOUSEMATE} else 2
+        if self.text in _FIXED_RANK:
+            return _FIXED_RANK[self.text]
+        match self.links:
+            case ("子", further) if further in _SPOUSES:
+                return 2, 2
+            case ("子", further) if further in _CHILDREN:
+                return 2, 3
+            case (parent, further) if parent in _PARENTS and further in _PARENTS:
+                return 3, 3
+            case _:
+                return 4, 1
+
+
+_FIXED_RANK = (
+    {HEAD: (1, 1), DISTANT_KIN: (4, 2), HOUSEMATE: (4, 3), "子": (1, 3)}
+    | dict.fromkeys(_SPOUSES, (1, 2))
+    | dict.fromkeys(_CHILDREN[1:], (2, 2))
+    | dict.fromkeys(_PARENTS, (3, 1))
+    | dict.fromkeys(_SIBLINGS, (3, 2))
+)
 
 
 def _advice(word: str) -> str:
