@@ -1,0 +1,269 @@
+"""Dispatcher: brings what stands in the outbox to the broker, until the receiver confirms it.
+
+A row is marked when the broker has stored it and deleted when the receiver says that it has had
+its effect. What the broker lost is found by gap requests and by probes, and goes out again.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+import structlog
+
+from jichitai.infra import metrics
+from jichitai.infra.broker import Broker
+from jichitai.infra.clock import SystemClock
+from jichitai.infra.database import Database, Tx
+from jichitai.infra.keys import Keys
+from jichitai.infra.logs import where
+from jichitai.infra.messages import (
+    FRAME_ITEMS,
+    FRAME_LIMIT,
+    Control,
+    Frame,
+    Item,
+    open_control,
+    sign_control,
+    sign_frame,
+)
+from jichitai.infra.party_keys import KeyBook
+from jichitai.kernel.errors import ForbiddenError, InvalidError, UnavailableError
+from jichitai.kernel.parties import Party, Tier
+
+log = structlog.get_logger(__name__)
+
+_BATCH = 2000
+_IDLE_SECONDS = 0.1
+_PROBE_AFTER = timedelta(seconds=5)
+_PAYLOAD_LIMIT = FRAME_LIMIT // 2  # base64 and the headers come on top
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    sender: str
+    receiver: str
+    number: int
+    message_id: str
+    kind: str
+    version: int
+    created_at: datetime
+    body: bytes
+    attempts: int
+
+
+_PENDING = """
+select sender, receiver, number, message_id, kind, version, created_at, body, attempts
+  from infra.outbox
+ where published_at is null
+   and not exists (select 1 from infra.link
+                    where state = 'cut' and party in (outbox.sender, outbox.receiver))
+ order by sender, receiver, number
+ limit %s
+"""
+
+_MARK = """
+update infra.outbox set published_at = %(at)s, attempts = outbox.attempts + 1
+  from unnest(%(senders)s::text[], %(receivers)s::text[], %(firsts)s::bigint[],
+              %(lasts)s::bigint[]) as sent (sender, receiver, first, last)
+ where outbox.sender = sent.sender and outbox.receiver = sent.receiver
+   and outbox.number between sent.first and sent.last
+"""
+
+_CONFIRM = """
+with said as (
+    update infra.channel set confirmed_number = greatest(confirmed_number, said.number)
+      from unnest(%(senders)s::text[], %(numbers)s::bigint[]) as said (sender, number)
+     where channel.sender = said.sender and channel.receiver = %(receiver)s
+       and said.number <= channel.last_number
+    returning channel.sender, channel.confirmed_number
+)
+delete from infra.outbox using said
+ where outbox.sender = said.sender and outbox.receiver = %(receiver)s
+   and outbox.number <= said.confirmed_number
+"""
+
+_AGAIN = """
+update infra.outbox set published_at = null
+  from unnest(%(senders)s::text[], %(numbers)s::bigint[]) as again (sender, number)
+ where outbox.sender = again.sender and outbox.receiver = %(receiver)s
+   and outbox.number >= again.number and published_at < %(before)s
+"""
+
+
+class Dispatcher:
+    """One per process; publishes for every party that the process signs for."""
+
+    def __init__(self, tier: Tier, database: Database, broker: Broker, keys: Keys) -> None:
+        """Take the tier's database, the broker and the signing keys."""
+        self._tier = tier
+        self._database = database
+        self._broker = broker
+        self._keys = keys
+        self._clock = SystemClock()
+        self._book = KeyBook(database, self._clock)
+        self._all_towns = tier is Tier.TOWN
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something was put into the outbox: look at once."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Publish for ever; every outage is waited out."""
+        await self._broker.listen("receipt", self._on_control)
+        prober = asyncio.create_task(self._probe_for_ever())
+        try:
+            while True:
+                try:
+                    sent = await self.publish_pending()
+                except UnavailableError as error:
+                    log.warning("dispatch-waits", **where(error))
+                    sent = 0
+                    await asyncio.sleep(0.5)
+                if not sent:
+                    await self._rest()
+        finally:
+            prober.cancel()
+
+    async def publish_pending(self) -> int:
+        """Publish one batch; returns how many messages the broker has stored."""
+        async with self._database.transaction(all_towns=self._all_towns, read_only=True) as tx:
+            cursor = await tx.execute(_PENDING, (_BATCH,))
+            rows = [_Row(*row) for row in await cursor.fetchall()]
+        metrics.WAITING.set(len(rows))
+        if not rows:
+            return 0
+        batches = list(_frames(rows))
+        signed = [
+            (Party.parse(run[0].receiver), self._sign(run), _frame_id(run)) for run in batches
+        ]
+        stored = await self._broker.publish(signed)
+        done = [run for run, kept in zip(batches, stored, strict=True) if kept]
+        if done:
+            await self._mark(done)
+        sent = sum(len(run) for run in done)
+        metrics.PUBLISHED.inc(sent)
+        return sent
+
+    def _sign(self, run: Sequence[_Row]) -> bytes:
+        head = run[0]
+        items = tuple(
+            Item(row.message_id, row.kind, row.version, row.created_at, row.body) for row in run
+        )
+        frame = Frame(head.sender, head.receiver, head.number, items)
+        return sign_frame(frame, self._keys.signer(Party.parse(head.sender)))
+
+    async def _mark(self, runs: Sequence[Sequence[_Row]]) -> None:
+        async with self._database.transaction(all_towns=self._all_towns) as tx:
+            await tx.execute(
+                _MARK,
+                {
+                    "at": self._clock.now(),
+                    "senders": [run[0].sender for run in runs],
+                    "receivers": [run[0].receiver for run in runs],
+                    "firsts": [run[0].number for run in runs],
+                    "lasts": [run[-1].number for run in runs],
+                },
+            )
+
+    async def _rest(self) -> None:
+        self._wake.clear()
+        try:
+            await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+        except TimeoutError:
+            return
+
+    # --- what receivers say --------------------------------------------------
+
+    async def _on_control(self, signed: bytes) -> None:
+        try:
+            control = open_control(signed, await self._book.current())
+            async with self._database.transaction(all_towns=self._all_towns) as tx:
+                await self._hear(tx, control)
+        except (ForbiddenError, InvalidError) as error:
+            log.warning("receipt-refused", **where(error))
+        except UnavailableError as error:
+            log.warning("receipt-missed", **where(error))
+
+    async def _hear(self, tx: Tx, control: Control) -> None:
+        mine = {str(party) for party in self._keys.parties}
+        marks = [(sender, number) for sender, number in control.marks if sender in mine]
+        if marks:
+            senders, numbers = zip(*marks, strict=True)
+            values: dict[str, object] = {
+                "receiver": control.party,
+                "senders": list(senders),
+                "numbers": list(numbers),
+            }
+            await tx.execute(_CONFIRM, values)
+            if control.drained:  # the broker has nothing left, so what is missing was lost
+                values["numbers"] = [number + 1 for number in numbers]
+                values["before"] = control.at - timedelta(seconds=1)
+                await tx.execute(_AGAIN, values)
+        gaps = [(sender, number) for sender, number in control.gaps if sender in mine]
+        if gaps:
+            senders, numbers = zip(*gaps, strict=True)
+            await tx.execute(
+                _AGAIN,
+                {
+                    "receiver": control.party,
+                    "senders": list(senders),
+                    "numbers": list(numbers),
+                    "before": control.at,
+                },
+            )
+            self.wake()
+
+    async def _probe_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(_PROBE_AFTER.total_seconds())
+            try:
+                await self.probe()
+            except UnavailableError as error:
+                log.warning("probe-waits", **where(error))
+
+    async def probe(self) -> int:
+        """Ask receivers about messages that were published a while ago and not confirmed."""
+        before = self._clock.now() - _PROBE_AFTER
+        async with self._database.transaction(all_towns=self._all_towns, read_only=True) as tx:
+            cursor = await tx.execute(
+                "select sender, receiver, max(number) from infra.outbox"
+                " where published_at < %s group by sender, receiver order by sender, receiver",
+                (before,),
+            )
+            rows = await cursor.fetchall()
+        for sender, group in groupby(rows, key=lambda row: str(row[0])):
+            party = Party.parse(sender)
+            probes = tuple((str(receiver), int(number)) for _, receiver, number in group)
+            control = Control(sender, (), (), probes, drained=False, at=self._clock.now())
+            await self._broker.tell("probe", sign_control(control, self._keys.signer(party)))
+        return len(rows)
+
+
+def _frames(rows: Sequence[_Row]) -> Iterator[list[_Row]]:
+    """Runs of consecutive numbers of one channel, within the limits of a frame."""
+    run: list[_Row] = []
+    size = 0
+    for row in rows:
+        fits = (
+            run
+            and (row.sender, row.receiver, row.number)
+            == (run[-1].sender, run[-1].receiver, run[-1].number + 1)
+            and len(run) < FRAME_ITEMS
+            and size + len(row.body) < _PAYLOAD_LIMIT
+        )
+        if run and not fits:
+            yield run
+            run, size = [], 0
+        run.append(row)
+        size += len(row.body)
+    if run:
+        yield run
+
+
+def _frame_id(run: Sequence[_Row]) -> str:
+    head, last = run[0], run[-1]
+    attempt = max(row.attempts for row in run)
+    return f"{head.sender}-{head.receiver}-{head.number}-{last.number}-{attempt}"

@@ -1,0 +1,87 @@
+"""Public keys of the parties, as this tier knows them."""
+
+import time
+from collections.abc import Iterable
+from datetime import datetime
+
+from joserfc.jwk import OKPKey
+
+from jichitai.infra.clock import Clock
+from jichitai.infra.database import Database, Tx
+from jichitai.infra.keys import PublicKey
+from jichitai.infra.messages import PublicKeys, public_jwk
+from jichitai.kernel.parties import Party
+
+_REFRESH_SECONDS = 5.0
+
+
+async def register(tx: Tx, keys: Iterable[PublicKey], *, valid_from: datetime) -> None:
+    """Make public keys known; a key already known is left as it is."""
+    rows = list(keys)
+    await tx.execute(
+        "insert into infra.party_key (party, kid, public_key, valid_from)"
+        " select party, kid, public_key, %s"
+        "   from unnest(%s::text[], %s::text[], %s::bytea[]) as new (party, kid, public_key)"
+        " on conflict (party, kid) do nothing",
+        (
+            valid_from,
+            [str(key.party) for key in rows],
+            [key.kid for key in rows],
+            [key.public_key for key in rows],
+        ),
+    )
+
+
+async def retire(tx: Tx, party: Party, *, keep: str, at: datetime) -> int:
+    """End the validity of a party's other keys after a rotation; returns how many."""
+    cursor = await tx.execute(
+        "update infra.party_key set valid_to = %s"
+        " where party = %s and kid <> %s and (valid_to is null or valid_to > %s)",
+        (at, str(party), keep, at),
+    )
+    return cursor.rowcount
+
+
+async def revoke(tx: Tx, kid: str, *, at: datetime) -> None:
+    """Refuse a key from now on, whatever it signed."""
+    await tx.execute("update infra.party_key set revoked_at = %s where kid = %s", (at, kid))
+
+
+class KeyBook:
+    """The keys valid now, kept in memory and read again every few seconds."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        """Start empty; the first use reads the table."""
+        self._database = database
+        self._clock = clock
+        self._keys: dict[str, tuple[str, OKPKey]] = {}
+        self._raw: dict[str, bytes] = {}
+        self._read_at = 0.0
+
+    async def current(self, *, fresh: bool = False) -> PublicKeys:
+        """Kid -> (party, key).
+
+        Args:
+            fresh: read the table now, for instance after an unknown signer.
+        """
+        if fresh or time.monotonic() - self._read_at > _REFRESH_SECONDS:
+            await self._read()
+        return self._keys
+
+    async def _read(self) -> None:
+        now = self._clock.now()
+        async with self._database.transaction(read_only=True) as tx:
+            cursor = await tx.execute(
+                "select kid, party, public_key from infra.party_key"
+                " where revoked_at is null and (valid_to is null or valid_to > %s)",
+                (now,),
+            )
+            rows = await cursor.fetchall()
+        self._keys = {
+            kid: self._keys[kid]
+            if self._raw.get(kid) == raw and kid in self._keys
+            else (party, public_jwk(raw))
+            for kid, party, raw in rows
+        }
+        self._raw = {kid: raw for kid, _, raw in rows}
+        self._read_at = time.monotonic()
