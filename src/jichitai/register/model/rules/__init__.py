@@ -1,0 +1,1 @@
+"""Rules of the events, one module for each group of events."""
