@@ -101,8 +101,11 @@ class Child:
 
     def poll(self) -> int | None:
         """The exit status (negative: killed by that signal), or None while it runs."""
+        if self._process.returncode is not None:
+            return self._process.returncode
         status = self._process.poll()
         if status is not None:
+            self._end_group()
             _guard.remove(self.pid)
         return status
 
@@ -130,7 +133,6 @@ class Child:
         for number in (self._stop_signal, *then):
             self.signal(number)
             if (status := self.wait(grace)) is not None:
-                self._end_group()
                 return status
         self._end_group()
         while (status := self.wait(1.0)) is None:
@@ -138,7 +140,7 @@ class Child:
         return status
 
     def _end_group(self) -> None:
-        """End what the child left behind in its own process group."""
+        """End the child's own process group: the child, or what it left behind."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
 

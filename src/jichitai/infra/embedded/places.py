@@ -156,16 +156,22 @@ class Place:
         """Add to what the next start can read."""
         self.write(_STATE, msgspec.json.encode(self.state() | facts).decode() + "\n")
 
-    def log(self, name: str, *, limit: int = 16 * 1024 * 1024) -> Path:
-        """The log file, opened for appending by the caller; a long one is set aside first."""
-        file = self.path / name
-        with contextlib.suppress(FileNotFoundError):
-            if file.stat().st_size > limit:
-                file.replace(file.with_suffix(".old"))
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        self._give_to_owner(descriptor)
-        os.close(descriptor)
+    def log(self, name: str) -> Path:
+        """A log file of the server, to be opened for appending."""
+        file = private_log(self.path / name)
+        if os.geteuid() == 0:
+            info = self.path.stat()
+            os.chown(file, info.st_uid, info.st_gid)
         return file
+
+
+def private_log(file: Path, *, limit: int = 16 * 1024 * 1024) -> Path:
+    """Make a log file of mode 0600 to append to; one longer than `limit` bytes is set aside."""
+    with contextlib.suppress(FileNotFoundError):
+        if file.stat().st_size > limit:
+            file.replace(file.with_suffix(".old"))
+    os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600))
+    return file
 
 
 def tail(file: Path, *, start: int = 0, lines: int = 12) -> str:

@@ -1,6 +1,7 @@
 """What the embedded servers have in common: one place, one child, start and stop."""
 
 import signal
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -32,6 +33,8 @@ class EmbeddedServer(ABC):
         self._port: int | None = None
         self._start_timeout = start_timeout
         self._child: Child | None = None
+        self._busy = threading.Lock()
+        self._asked_to_stop = threading.Event()
 
     @property
     def data_dir(self) -> Path:
@@ -85,18 +88,30 @@ class EmbeddedServer(ABC):
             BinaryMissingError: the server is not installed.
             ServerFailedError: it ended, or did not answer in time.
         """
-        if self.pid is not None:
-            return
-        if not self._place.is_open:
-            self._place.open()
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        with self._busy:
+            if self.pid is not None:
+                return
+            if not self._place.is_open:
+                self._place.open()
+            try:
+                self._start()
+            except BaseException:
+                self._end(grace=5.0)
+                raise
 
     def stop(self, *, grace: float = 60.0) -> None:
-        """Stop cleanly and let go of the directory; does nothing when it does not run."""
+        """Stop cleanly and let go of the directory; does nothing when it does not run.
+
+        A start that another thread is waiting for gives up.
+        """
+        self._asked_to_stop.set()
+        try:
+            with self._busy:
+                self._end(grace)
+        finally:
+            self._asked_to_stop.clear()
+
+    def _end(self, grace: float) -> None:
         child, self._child = self._child, None
         try:
             if child is not None:
@@ -127,6 +142,8 @@ class EmbeddedServer(ABC):
         while self.pid is not None:
             if self.answers():
                 return True
+            if self._asked_to_stop.is_set():
+                raise ServerFailedError(f"{self.name} の起動中に停止を求められました。")
             if time.monotonic() > deadline:
                 raise ServerFailedError(
                     f"{self.name} が {self._start_timeout:.0f} 秒以内に応答しませんでした。"
