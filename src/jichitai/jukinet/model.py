@@ -29,6 +29,7 @@ class Claim:
         state: resident there, or not any more.
         voided: the entry was cancelled (異動の取消し): there never was a residence.
         residence_since: 住民となった日 in that town.
+        resent: it was sent again to mend a difference.
     """
 
     municipality: str
@@ -36,6 +37,11 @@ class Claim:
     state: Standing
     voided: bool
     residence_since: date
+    resent: bool = False
+
+    def replaces(self, other: "Claim") -> bool:
+        """Whether this is later word of the same town, or mends word of the same event."""
+        return (self.event_number, self.resent) > (other.event_number, other.resent)
 
     @property
     def live(self) -> bool:
@@ -55,6 +61,7 @@ def claim_of(message: M01) -> Claim:
         state=Standing.REMOVED if deletion else Standing.LIVE,
         voided=deletion and message.reversal,
         residence_since=message.residence_since,
+        resent=message.resent,
     )
 
 

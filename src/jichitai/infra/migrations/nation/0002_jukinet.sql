@@ -7,6 +7,7 @@ create table jukinet.person (
     municipality    text        not null,
     state           text        not null check (state in ('live', 'removed')),
     voided          boolean     not null default false,
+    resent          boolean     not null default false,
     sealed          bytea       not null,
     code_hash       bytea       not null,
     number_hash     bytea,
@@ -75,6 +76,7 @@ create table jukinet.person_history (
     event_number    bigint      not null,
     state           text        not null check (state in ('live', 'removed')),
     voided          boolean     not null,
+    resent          boolean     not null default false,
     sealed          bytea       not null,
     code_hash       bytea       not null,
     number_hash     bytea,
@@ -96,7 +98,7 @@ create table jukinet.person_history (
     row_hash        bytea       not null,
     bucket          smallint    not null,
     recorded_at     timestamptz not null,
-    primary key (person_id, municipality, event_number)
+    primary key (person_id, municipality, event_number, resent)
 );
 
 -- towns that still hold a live record of a person whose newest residence is elsewhere
@@ -127,6 +129,7 @@ create table jukinet.digest_case (
     owner        text        not null,
     opened_at    timestamptz not null,
     detail       text        not null,
+    digest_id    uuid,
     state        text        not null check (state in ('open', 'explained', 'closed')),
     closed_at    timestamptz,
     closed_by    text,

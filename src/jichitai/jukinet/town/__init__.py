@@ -1,0 +1,1 @@
+"""市町村CS: what the register tells the network, and what the network tells the register."""
