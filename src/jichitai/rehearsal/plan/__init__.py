@@ -1,0 +1,1 @@
+"""The year that is played: what happens to whom on which day, and what must be true afterwards."""
