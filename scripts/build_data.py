@@ -158,9 +158,9 @@ def towns(source: Path) -> dict[str, str]:
     readings: dict[str, dict[str, str]] = defaultdict(dict)
     unlisted: dict[str, str] = {}
     for row in rows(source / "postal_towns.csv.gz"):
-        if not row["town"]:
-            unlisted[row["lg_code"]] = row["postal_code"]
-        else:
+        if row["city"].endswith(row["town"]):  # "not listed", or the whole village
+            unlisted.setdefault(row["lg_code"], row["postal_code"])
+        if row["town"]:
             readings[row["lg_code"]].setdefault(row["town"], row["town_kana"])
     found: dict[str, list[str]] = defaultdict(list)
     for row in rows(source / "towns_chome.csv.gz"):

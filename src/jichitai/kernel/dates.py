@@ -301,41 +301,28 @@ class UncertainDate:
         """
         return self._print(f"{self.year}年")
 
-    def _print(self, year: str) -> str:  # noqa: C901 - one line for each pattern of the standard
+    def _print(self, year: str) -> str:
         month = f"{year}{self.month}月"
         day = f"{month}{self.day}日"
+        third = f"{month}{_THIRD_NAME.get(self.day)}"
         end_month, end_day = self.until[1:] if self.until else (0, 0)
-        match self.pattern:
-            case _P.DAY:
-                return day
-            case _P.ABOUT_YEAR:
-                return f"{year}頃"
-            case _P.ABOUT_MONTH:
-                return f"{month}頃"
-            case _P.ABOUT_DAY:
-                return f"{day}頃"
-            case _P.ESTIMATED_DAY:
-                return f"推定{day}"
-            case _P.ESTIMATED_MONTH:
-                return f"推定{month}"
-            case _P.SEASON:
-                return f"{year}{_SEASON_NAME[self.month]}"
-            case _P.THIRD:
-                return f"{month}{_THIRD_NAME[self.day]}"
-            case _P.ABOUT_THIRD:
-                return f"{month}{_THIRD_NAME[self.day]}頃"
-            case _P.UNKNOWN:
-                return "年月日不詳"
-            case _P.MONTH_UNKNOWN:
-                return f"{year}月日不詳"
-            case _P.DAY_UNKNOWN:
-                return f"{month}日不詳"
-            case _P.RANGE:
-                return f"{day}から{end_month}月{end_day}日頃までの間"
-            case _P.ESTIMATED_RANGE:
-                return f"{month}推定{self.day}日から{end_day}日までの間"
-            case _P.ABOUT_RANGE:
-                return f"{day}頃から{end_day}日頃までの間"
+        return {
+            _P.DAY: day,
+            _P.ABOUT_YEAR: f"{year}頃",
+            _P.ABOUT_MONTH: f"{month}頃",
+            _P.ABOUT_DAY: f"{day}頃",
+            _P.ESTIMATED_DAY: f"推定{day}",
+            _P.ESTIMATED_MONTH: f"推定{month}",
+            _P.SEASON: f"{year}{_SEASON_NAME.get(self.month)}",
+            _P.THIRD: third,
+            _P.ABOUT_THIRD: f"{third}頃",
+            _P.UNKNOWN: "年月日不詳",
+            _P.MONTH_UNKNOWN: f"{year}月日不詳",
+            _P.DAY_UNKNOWN: f"{month}日不詳",
+            _P.RANGE: f"{day}から{end_month}月{end_day}日頃までの間",
+            _P.ESTIMATED_RANGE: f"{month}推定{self.day}日から{end_day}日までの間",
+            _P.ABOUT_RANGE: f"{day}頃から{end_day}日頃までの間",
+        }[self.pattern]
 
 
 def fiscal_year(day: date) -> int:

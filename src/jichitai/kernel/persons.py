@@ -41,7 +41,7 @@ class Sex(StrEnum):
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_KANA = re.compile(r"[^ァ-ヺー・　 A-Z.,'\-]")
-_SPACES = re.compile(r"\s+")
+_SPACES = re.compile("[ \u3000]+")
 _DASHES = re.compile(r"[\sー―－‐\-‑‒–—−ｰ・.,']+")
 _LARGE = str.maketrans("ァィゥェォッャュョヮヵヶヰヱヲヂヅ", "アイウエオツヤユヨワカケイエオヂヅ")
 _V_SOUNDS = (("ヴァ", "バ"), ("ヴィ", "ビ"), ("ヴェ", "ベ"), ("ヴォ", "ボ"), ("ヴ", "ブ"))
