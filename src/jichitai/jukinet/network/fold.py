@@ -20,12 +20,12 @@ class Person:
     Attributes:
         before: the claim that stood, if any.
         claims: the latest of each town.
-        arrived: towns heard now whose message is the latest of that town.
+        arrived: towns heard now whose message is the latest of that town, with its place.
     """
 
     before: Claim | None
     claims: dict[str, Claim]
-    arrived: set[str] = field(default_factory=set)
+    arrived: dict[str, int] = field(default_factory=dict)
 
     @property
     def stands(self) -> Claim:
@@ -44,7 +44,7 @@ class Verdict:
         others: towns with a live record beside the standing one that had none before, or
             another; by claim.
         settled: towns that had a live record beside the standing one and have none now.
-        late: those of `others` whose own message, arriving now, brought it about.
+        late: those of `others` whose message came after that of the newer residence.
     """
 
     stands: Claim
@@ -66,6 +66,7 @@ class Fold(Generic[K]):
     def __init__(self, known: Mapping[K, Claim], former: Iterable[tuple[K, Claim]]) -> None:
         """Lay out what is known."""
         self._persons: dict[K, Person] = {}
+        self._place = 0
         for key, claim in former:
             self._person(key).claims[claim.municipality] = claim
         for key, claim in known.items():
@@ -81,7 +82,8 @@ class Fold(Generic[K]):
         if latest is not None and not claim.replaces(latest):
             return False
         person.claims[claim.municipality] = claim
-        person.arrived.add(claim.municipality)
+        self._place += 1
+        person.arrived[claim.municipality] = self._place
         return True
 
     def verdicts(self) -> Iterable[tuple[K, Verdict]]:
@@ -101,11 +103,12 @@ class Fold(Generic[K]):
             claims = self._before[key].values()
             earlier = {c.municipality: c for c in second_lives(claims, person.before)}
         others = tuple(claim for town, claim in now.items() if earlier.get(town) != claim)
+        heard = person.arrived.get(stands.municipality, 0)
         return Verdict(
             stands=stands,
             replaced=stands != person.before,
             restored=stands != person.before and stands.municipality not in person.arrived,
             others=others,
             settled=tuple(town for town in earlier if town not in now),
-            late=tuple(claim for claim in others if claim.municipality in person.arrived),
+            late=tuple(c for c in others if person.arrived.get(c.municipality, 0) > heard),
         )
