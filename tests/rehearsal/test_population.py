@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jichitai.kernel.characters import unknown_characters
 from jichitai.kernel.dates import UncertainDate
 from jichitai.kernel.identifiers import JukiCode, MyNumber
 from jichitai.kernel.persons import PersonName
@@ -133,6 +134,7 @@ def test_rare_glyphs_are_rare_but_there(nation: Population) -> None:
     sequences = sum(any(0xE0100 <= ord(c) <= 0xE01EF for c in p.name) for p in nation.people)
     assert 0.002 < rare / len(nation) < 0.03
     assert 0 < sequences / len(nation) < 0.01
+    assert not any(unknown_characters(p.name) for p in nation.people)
 
 
 def test_surnames_follow_their_frequency(nation: Population) -> None:

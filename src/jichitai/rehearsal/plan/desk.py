@@ -127,7 +127,7 @@ class Desk:
     def spot(self, town: str) -> Spot:
         """A new address in a town."""
         chance = self.chance
-        street, postal = chance.choice(streets()[town])
+        street, postal = chance.choice(streets(town))
         number = 1 + int(chance.random() * 60)
         side = 1 + int(chance.random() * 30)
         lot = f"{number}番{side}号" if street.endswith("丁目") else f"{number * 17}番地{side}"

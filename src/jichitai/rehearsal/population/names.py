@@ -5,9 +5,10 @@ glyphs from the MJ character table. Shares marked "assumed" have no published fi
 """
 
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from functools import cache
 
+from jichitai.kernel.characters import variants
 from jichitai.rehearsal.dice import Weighted, dice
 from jichitai.rehearsal.population.sources import table
 
@@ -88,23 +89,6 @@ def surnames() -> Weighted[Written]:
     return Weighted(items, weights)
 
 
-def _character(hexes: str) -> str:
-    return "".join(chr(int(part, 16)) for part in hexes.split())
-
-
-@cache
-def mj_variants() -> dict[str, tuple[str, ...]]:
-    """Common character -> other MJ forms of it (variation sequences), for surname characters."""
-    used = set("".join(kanji for kanji, _, _ in _listed()))
-    found: dict[str, list[str]] = defaultdict(list)
-    for row in table("mj_characters.csv.gz"):
-        if row["ivs"] and row["koseki_no"]:
-            form = _character(row["ivs"])
-            if form[0] in used and row["impl_ucs"] != f"{ord(form[0]):04X}":
-                found[form[0]].append(form)
-    return {base: tuple(forms) for base, forms in sorted(found.items())}
-
-
 def rare_glyphs(surname: str, chance: random.Random) -> str:
     """The surname as this family writes it in the register; mostly as it is."""
     written = surname
@@ -114,7 +98,7 @@ def rare_glyphs(surname: str, chance: random.Random) -> str:
                 return written.replace(character, variant, 1)
     if chance.random() < _MJ_VARIANT_SHARE:
         for character in surname:
-            if forms := mj_variants().get(character):
+            if forms := variants(character):
                 return written.replace(character, chance.choice(forms), 1)
     return written
 

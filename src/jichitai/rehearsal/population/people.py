@@ -218,7 +218,7 @@ class _BlockMaker:
         self.town = town
         self.serials = serials
         self.today = as_of.toordinal()
-        self.streets = sources.streets()[town]
+        self.streets = sources.streets(town)
         self.rank = Weighted(self.streets, [1 / (n + 12) for n in range(len(self.streets))])
         self.groups = sources.census_groups()
 

@@ -2,10 +2,11 @@
 
 import csv
 import gzip
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
+
+from jichitai.kernel.towns import towns_of
 
 
 def table(name: str) -> Iterator[dict[str, str]]:
@@ -41,39 +42,6 @@ def people_of_towns() -> dict[str, int]:
 
 
 @cache
-def _wards() -> dict[str, tuple[str, str]]:
-    """Ward code -> (code of its designated city, name of the ward)."""
-    return {
-        row["lg_code"]: (row["parent_lg_code"], row["ward"])
-        for row in table("designated_city_wards.csv")
-    }
-
-
-def _unit_rows(name: str, *columns: str) -> Iterator[list[str]]:
-    """The named columns of a packaged table, as bare lists (quick for long files)."""
-    raw = gzip.decompress((files("jichitai") / "data" / name).read_bytes()).decode("utf-8")
-    rows = csv.reader(raw.splitlines())
-    header = next(rows)
-    places = [header.index(column) for column in columns]
-    return ([row[place] for place in places] for row in rows)
-
-
-@cache
-def streets() -> dict[str, tuple[tuple[str, str], ...]]:
-    """(town text, postal code) pairs of each municipality, sorted; a ward opens the text."""
-    wards = _wards()
-    default: dict[str, str] = {}
-    listed: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for unit, postal, town in _unit_rows("postal_towns.csv.gz", "lg_code", "postal_code", "town"):
-        parent, ward = wards.get(unit, (unit, ""))
-        if town:
-            listed[parent].add((ward + town, postal))
-        else:
-            default[unit] = postal
-    for unit, town, codes in _unit_rows("towns_chome.csv.gz", "lg_code", "town", "postal_code"):
-        postal = codes.split("|")[0] or default.get(unit, "")
-        if unit and town and postal:
-            parent, ward = wards.get(unit, (unit, ""))
-            found[parent].add((ward + town, postal))
-    return {code: tuple(sorted(found.get(code) or listed[code])) for code in {*listed, *found}}
+def streets(code: str) -> tuple[tuple[str, str], ...]:
+    """(town text, postal code) pairs of a municipality; a ward opens the text."""
+    return tuple((town.name, town.postal_code) for town in towns_of(code))
