@@ -4,8 +4,7 @@ This is the only place where an exception becomes an answer. Nothing of an unexp
 text reaches the caller or the log: only its class, where it was raised, and an incident number.
 """
 
-import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,10 +15,11 @@ import psycopg
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.response import Redirect, Template
+from litestar.response import Redirect
 from litestar.types import ExceptionHandlersMap, Scope
 from psycopg_pool import PoolTimeout
 
+from jichitai.infra.logs import where
 from jichitai.kernel.errors import (
     ConflictError,
     ForbiddenError,
@@ -31,6 +31,7 @@ from jichitai.kernel.errors import (
     UnauthenticatedError,
     UnavailableError,
 )
+from jichitai.web.frame import page
 from jichitai.web.validation import malformed
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -190,15 +191,12 @@ def answer(
         return Redirect(_sign_in_url(request), status_code=303, headers=extra)
     context = {
         "status": int(code),
-        "title": error.title,
+        "head": error.title,
         "detail": error.detail,
-        "instance": instance_of(request.scope).removeprefix("urn:uuid:"),
-        "incident": error.facts.get("incident"),
+        "number": instance_of(request.scope).removeprefix("urn:uuid:"),
         "fields": error.facts.get("errors", ()),
     }
-    return Template(
-        ERROR_PAGE, context=context, status_code=code, media_type="text/html", headers=extra
-    )
+    return page(request, ERROR_PAGE, context, status=code, headers=extra)
 
 
 def _retry(error: JichitaiError) -> dict[str, str]:
@@ -255,25 +253,8 @@ def record_incident(error: BaseException) -> str:
         error: what was raised. Its message and values are not read: they may hold personal data.
     """
     incident = uuid4().hex[:12]
-    _log.error(
-        "web.unexpected",
-        incident=incident,
-        errors=[type(link).__qualname__ for link in _chain(error)],
-        where=[
-            f"{frame.f_globals.get('__name__', '?')}.{frame.f_code.co_name}:{line}"
-            for frame, line in traceback.walk_tb(error.__traceback__)
-        ][-12:],
-    )
+    _log.error("web.unexpected", incident=incident, **where(error))
     return incident
-
-
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    link: BaseException | None = error
-    for _ in range(8):
-        if link is None:
-            return
-        yield link
-        link = link.__cause__ or link.__context__
 
 
 HANDLERS: Final[ExceptionHandlersMap] = {

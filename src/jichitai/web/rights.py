@@ -16,6 +16,7 @@ from litestar.exceptions import ImproperlyConfiguredException
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from jichitai.infra.audit import Actor
 from jichitai.kernel.errors import ForbiddenError, UnauthenticatedError
 
 T = TypeVar("T")
@@ -48,6 +49,9 @@ class Kind(StrEnum):
 
 PUBLIC: Final = frozenset({Role.ANONYMOUS})
 """Roles of a route that anybody may call, signed in or not."""
+
+PEOPLE: Final = frozenset(set(Role) - {Role.ANONYMOUS, Role.ORGAN_CLIENT})
+"""Roles of a route for everybody who has signed in, of whatever role."""
 
 _JAPANESE: Final[Mapping[Role, str]] = {
     Role.CLERK: "窓口担当者",
@@ -92,6 +96,7 @@ class Principal:
         organ_id: public body (利用機関) that the account works for.
         operator_id: operator number (操作者番号) inside that body.
         person_id: the resident's own surrogate at the nation tier.
+        scopes: what a program's access token is good for.
     """
 
     kind: Kind
@@ -103,6 +108,12 @@ class Principal:
     organ_id: str | None = None
     operator_id: str | None = None
     person_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+
+    @property
+    def actor(self) -> Actor:
+        """The same, as the audit log wants it."""
+        return Actor(str(self.kind), self.account_id, self.display, frozenset(map(str, self.roles)))
 
     @property
     def signed_in(self) -> bool:

@@ -1,0 +1,94 @@
+"""A page inside its frame: the shell of the tier, filled in with who is signed in."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from litestar import Request
+from litestar.response import Template
+
+from jichitai.kernel.parties import Tier
+from jichitai.web.components import Shell
+from jichitai.web.rights import Principal, provide_principal
+from jichitai.web.sessions import IDLE_LOCK, Session
+
+ShellMaker = Callable[[Principal], Shell]
+"""The tier's own part of the shell: names, navigation, links, contact."""
+
+_SYSTEMS: Final[Mapping[Tier, tuple[str, str]]] = {
+    Tier.TOWN: ("住民記録", "市区町村"),
+    Tier.PREFECTURE: ("住民基本台帳ネットワーク", "都道府県"),
+    Tier.NATION: ("住民基本台帳ネットワーク", "全国"),
+    Tier.MINISTRY: ("住民基本台帳制度の状況", "府省"),
+}
+
+
+def plain_shell(tier: Tier) -> ShellMaker:
+    """The shell of a tier that brings none of its own."""
+    system, office = _SYSTEMS[tier]
+    return lambda _: Shell(system=system, office=office)
+
+
+def shell_of(request: Request[Any, Any, Any]) -> Shell:
+    """The shell around an answer to this request."""
+    principal = provide_principal(request)
+    state = request.app.state
+    shell: Shell = state.shell(principal)
+    session = request.scope.get("auth")
+    signed_in = isinstance(session, Session) and not session.locked
+    if not isinstance(session, Session) or not signed_in:
+        return replace(
+            shell, density="public", nav=(), rehearsal=state.settings.demo, sign_out="", lock_url=""
+        )
+    staff = session.density == "work"
+    return replace(
+        shell,
+        density="work" if staff else "public",
+        person=session.account.display if staff else "",
+        sign_out="/sign-out",
+        lock_url=f"/sign-in/lock?return={quote(request.url.path, safe='/')}" if staff else "",
+        lock_after=int(IDLE_LOCK.total_seconds()),
+        keep_url="/sign-in/keep" if staff else "",
+        rehearsal=state.settings.demo,
+    )
+
+
+def page(
+    request: Request[Any, Any, Any],
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+) -> Template:
+    """A page of the tier.
+
+    Args:
+        request: what is answered.
+        template: name below a template folder.
+        context: values of the page; `shell` and `csrf_input` are added.
+        status: 422 when a form comes back with errors.
+        headers: further headers.
+    """
+    values = {"shell": shell_of(request), **(context or {})}
+    return Template(
+        template,
+        context=values,
+        status_code=status,
+        media_type="text/html; charset=utf-8",
+        headers=dict(headers or {}),
+    )
+
+
+def local_path(path: str | None) -> str:
+    """A path of our own to return to; `/` for anything else."""
+    good = (
+        path is not None
+        and path.startswith("/")
+        and not path.startswith(("//", "/\\"))
+        and path.isprintable()
+        and len(path) <= 200
+        and not path.startswith(("/sign-in", "/sign-out", "/api/"))
+    )
+    return path if good and path is not None else "/"
