@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import TypedDict
 
 import structlog
 
@@ -53,6 +54,17 @@ class _Row:
     attempts: int
 
 
+class _Scope(TypedDict, total=False):
+    town: str
+    all_towns: bool
+
+
+def _scopes(tier: Tier, towns: Sequence[str]) -> list[_Scope]:
+    if tier is not Tier.TOWN:
+        return [{}]
+    return [{"town": town} for town in towns] or [{"all_towns": True}]
+
+
 _PENDING = """
 select sender, receiver, number, message_id, kind, version, created_at, body, attempts
   from infra.outbox
@@ -95,15 +107,30 @@ update infra.outbox set published_at = null
 class Dispatcher:
     """One per process; publishes for every party that the process signs for."""
 
-    def __init__(self, tier: Tier, database: Database, broker: Broker, keys: Keys) -> None:
-        """Take the tier's database, the broker and the signing keys."""
+    def __init__(
+        self,
+        tier: Tier,
+        database: Database,
+        broker: Broker,
+        keys: Keys,
+        towns: Sequence[str] = (),
+    ) -> None:
+        """Take the tier's database, the broker and the signing keys.
+
+        Args:
+            tier: whose outbox.
+            database: the tier's database.
+            broker: where frames go.
+            keys: the parties this process speaks for.
+            towns: in the town tier, the municipalities served; all of them when empty.
+        """
         self._tier = tier
         self._database = database
         self._broker = broker
         self._keys = keys
         self._clock = SystemClock()
         self._book = KeyBook(database, self._clock)
-        self._all_towns = tier is Tier.TOWN
+        self._scopes = _scopes(tier, towns)
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -129,7 +156,10 @@ class Dispatcher:
 
     async def publish_pending(self) -> int:
         """Publish one batch; returns how many messages the broker has stored."""
-        async with self._database.transaction(all_towns=self._all_towns, read_only=True) as tx:
+        return sum([await self._publish_scope(scope) for scope in self._scopes])
+
+    async def _publish_scope(self, scope: _Scope) -> int:
+        async with self._database.transaction(**scope, read_only=True) as tx:
             cursor = await tx.execute(_PENDING, (_BATCH,))
             rows = [_Row(*row) for row in await cursor.fetchall()]
         metrics.WAITING.set(len(rows))
@@ -142,7 +172,7 @@ class Dispatcher:
         stored = await self._broker.publish(signed)
         done = [run for run, kept in zip(batches, stored, strict=True) if kept]
         if done:
-            await self._mark(done)
+            await self._mark(scope, done)
         sent = sum(len(run) for run in done)
         metrics.PUBLISHED.inc(sent)
         return sent
@@ -155,8 +185,8 @@ class Dispatcher:
         frame = Frame(head.sender, head.receiver, head.number, items)
         return sign_frame(frame, self._keys.signer(Party.parse(head.sender)))
 
-    async def _mark(self, runs: Sequence[Sequence[_Row]]) -> None:
-        async with self._database.transaction(all_towns=self._all_towns) as tx:
+    async def _mark(self, scope: _Scope, runs: Sequence[Sequence[_Row]]) -> None:
+        async with self._database.transaction(**scope) as tx:
             await tx.execute(
                 _MARK,
                 {
@@ -180,8 +210,9 @@ class Dispatcher:
     async def _on_control(self, signed: bytes) -> None:
         try:
             control = open_control(signed, await self._book.current())
-            async with self._database.transaction(all_towns=self._all_towns) as tx:
-                await self._hear(tx, control)
+            for scope in self._scopes:
+                async with self._database.transaction(**scope) as tx:
+                    await self._hear(tx, control)
         except (ForbiddenError, InvalidError) as error:
             log.warning("receipt-refused", **where(error))
         except UnavailableError as error:
@@ -226,8 +257,11 @@ class Dispatcher:
 
     async def probe(self) -> int:
         """Ask receivers about messages that were published a while ago and not confirmed."""
+        return sum([await self._probe_scope(scope) for scope in self._scopes])
+
+    async def _probe_scope(self, scope: _Scope) -> int:
         before = self._clock.now() - _PROBE_AFTER
-        async with self._database.transaction(all_towns=self._all_towns, read_only=True) as tx:
+        async with self._database.transaction(**scope, read_only=True) as tx:
             cursor = await tx.execute(
                 "select sender, receiver, max(number) from infra.outbox"
                 " where published_at < %s group by sender, receiver order by sender, receiver",
