@@ -5,7 +5,6 @@ from jichitai.kernel.errors import (
     ForbiddenError,
     InvalidError,
     NotFoundError,
-    UnavailableError,
 )
 
 
@@ -100,8 +99,8 @@ class OwnEntryError(ForbiddenError):
     title = "自分が入力した届出は本登録できません"
 
 
-class EmptyPoolError(UnavailableError):
-    """No unused 住民票コード is left."""
+class NotYourEntryError(ForbiddenError):
+    """Only the one who entered may change the entry; otherwise nobody else could approve it."""
 
-    type = "register.empty-pool"
-    title = "住民票コードの在庫がありません"
+    type = "register.not-your-entry"
+    title = "ほかの人が入力した届出は変更できません"

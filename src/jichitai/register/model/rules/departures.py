@@ -214,7 +214,7 @@ def confirm(row: Resident, notice: Arrived, situation: Situation) -> Decision | 
 
     A line that is still live is removed on the day that the new town tells, which is then
     earlier than the planned day, or there was no report at all (then ex officio). Of several
-    notices the newest one wins.
+    notices the newest one wins; one about a stay before the person came back here is old.
 
     Args:
         row: the newest line of the person, live or removed.
@@ -228,6 +228,8 @@ def confirm(row: Resident, notice: Arrived, situation: Situation) -> Decision | 
     """
     known = row.departure
     if known and known.told_at and known.told_at >= notice.told_at:
+        return None
+    if row.live and known is None and checks.before(notice.moved_on, row.resident_since):
         return None
     fixed = replace(
         known or Departure(planned_on=None),

@@ -1,0 +1,1 @@
+"""SQL of the schema `register`. Functions take a transaction and never commit."""
