@@ -50,6 +50,8 @@ SCHEMES = (
 )
 
 
+HEAD_SCHEMES = {"jis_unification", "moj582_1", "moj582_2", "koseki_oyaji", "mini2842_zoku"}
+
 NOTICE = (
     "# MJ文字情報一覧表 / MJ縮退マップ (c) 独立行政法人情報処理推進機構, "
     "文字情報技術促進協議会, CC BY-SA 2.1 JP; derived table under the same licence\n"
@@ -130,6 +132,34 @@ def mj_forms(source: Path) -> str:
     return "".join(lines)
 
 
+def variant_heads(source: Path) -> str:
+    """Each character and the common one that it is a variant of (異体字 to 親字・正字)."""
+    names, common = {}, {}
+    for row in rows(source / "mj_characters.csv.gz"):
+        if row["impl_ucs"]:
+            names[row["mj_name"]] = characters(row["impl_ucs"])
+        if row["policy"]:
+            common[characters(row["ucs"])] = row["policy"] != "常用漢字"
+    heads: dict[str, set[str]] = defaultdict(set)
+    for row in rows(source / "mj_shrink_map.csv.gz"):
+        one, head = names.get(row["mj_name"]), characters(row["to_ucs"])
+        if row["scheme"] in HEAD_SCHEMES and one and one != head and common.get(one) is not False:
+            heads[one].add(head)
+    best = {
+        one: min(found, key=lambda head: (common.get(head, 2), head))
+        for one, found in heads.items()
+    }
+    lines = [NOTICE]
+    for one in sorted(best):
+        head, seen = best[one], {one}
+        while head in best and head not in seen:
+            seen.add(head)
+            head = best[head]
+        if head != one and (head not in seen or one > min(seen)):
+            lines.append(f"{one}\t{head if head not in seen else min(seen)}\n")
+    return "".join(lines)
+
+
 def eras(source: Path) -> str:
     """The era table with the last day that documents may name."""
     out = io.StringIO()
@@ -187,6 +217,7 @@ def main(source: Path) -> None:
     (TARGET / "eras.csv").write_text(eras(source), encoding="utf-8")
     write_packed(TARGET / "mj_shrink.tsv.gz", shrink_map(source))
     write_packed(TARGET / "mj_forms.tsv.gz", mj_forms(source))
+    write_packed(TARGET / "mj_heads.tsv.gz", variant_heads(source))
     for prefecture, text in towns(source).items():
         write_packed(TARGET / "towns" / f"{prefecture}.tsv.gz", text)
 

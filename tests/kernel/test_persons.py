@@ -15,6 +15,7 @@ from jichitai.kernel.characters import (
     reduce_text,
     reduction,
     unknown_characters,
+    variant_key,
     variants,
 )
 from jichitai.kernel.persons import InvalidNameError, PersonName, Sex, kana_key, kana_keys
@@ -135,3 +136,28 @@ def test_forms_of_the_table_are_known_and_others_are_told() -> None:
     assert unknown_characters("\U0003fffd") == ("\U0003fffd",)
     assert unknown_characters("Anna　アンナ") == ()
     assert is_ideograph("々")
+
+
+@pytest.mark.parametrize(
+    ("common", "others"),
+    [
+        ("辺", "邊邉"),
+        ("浜", "濱濵"),
+        ("高", "髙"),
+        ("崎", "﨑嵜"),
+        ("斎", "齋"),
+        ("沢", "澤"),
+        ("国", "國"),
+    ],
+)
+def test_a_name_is_found_across_its_variants(common: str, others: str) -> None:
+    assert {variant_key(other) for other in others} == {variant_key(common)} == {common}
+
+
+def test_different_common_characters_stay_apart() -> None:
+    assert len({variant_key(one) for one in "山川田中村木林森辺浜高崎沢国斎斉藤東西南北"}) == 21
+
+
+@given(names)
+def test_a_variant_key_is_stable(text: str) -> None:
+    assert variant_key(variant_key(text)) == variant_key(text)

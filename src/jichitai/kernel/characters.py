@@ -192,3 +192,25 @@ def reduce_text(text: str) -> str:
     Source: MJ縮退マップ 1.2.0.
     """
     return reduction(text).text
+
+
+@cache
+def _heads() -> MappingProxyType[str, str]:
+    """Character to the common one that it is a variant of."""
+    return MappingProxyType(dict(line.split("\t") for line in _lines("mj_heads.tsv.gz")))
+
+
+def variant_key(text: str) -> str:
+    """The key under which a written name is stored for search across 異体字 and 正字.
+
+    Selectors and spaces make no difference. It finds more than it should, and never less: show
+    the names as they are written, and let the clerk choose.
+
+    >>> variant_key("渡邊　花子") == variant_key("渡邉花子") == variant_key("渡辺 花子")
+    True
+
+    Source: 住民記録システム標準仕様書 2.1.2 (異体字や正字も包含した検索).
+    """
+    heads = _heads()
+    bare = (one[0] for one in clusters("".join(text.split())))
+    return "".join(heads.get(one, one) for one in bare)
