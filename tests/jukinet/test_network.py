@@ -168,7 +168,7 @@ async def test_a_message_sent_again_mends_only_its_own_event(
     await take(nation_tx, keys, clock, notice(A, 1, who=identity(address="誤り")))
     await take(nation_tx, keys, clock, notice(A, 1, who=identity(address="重複")))
     assert (await person(nation_tx))[2] == "誤り"
-    await take(nation_tx, keys, clock, notice(A, 1, who=identity(address="正しい"), resent=True))
+    await take(nation_tx, keys, clock, notice(A, 1, who=identity(address="正しい"), resent=1))
     assert (await person(nation_tx))[2] == "正しい"
 
 

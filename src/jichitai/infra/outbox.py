@@ -75,6 +75,13 @@ class Outbox:
             rows.append((sender, receiver, number, message_id, FORWARD, 1, body))
         await self._insert(tx, rows)
 
+    async def hold(self, tx: Tx, *, origin: Party, to: Party) -> None:
+        """Keep others out of a channel until the transaction ends.
+
+        What is read afterwards is exactly what the channel has told so far.
+        """
+        await self._numbers(tx, {(str(origin), str(to)): 0})
+
     async def _numbers(
         self, tx: Tx, wanted: Mapping[tuple[str, str], int]
     ) -> dict[tuple[str, str], Iterator[int]]:

@@ -84,8 +84,8 @@ class M01(Body, frozen=True, kw_only=True):
 
     A deletion carries the record as it was. `reversal` marks the cancellation of an earlier
     event (異動の取消し): a reversed entry leaves no residence behind. `previous_code` is there when
-    the 住民票コード changed. `resent` marks a message sent again to mend a difference: it takes the
-    place of the one with the same event number.
+    the 住民票コード changed. `resent` counts how often it was sent again to mend a difference: the later
+    takes the place of the earlier with the same event number.
 
     Source: 住民基本台帳法 第30条の6, 第30条の7.
     """
@@ -105,7 +105,7 @@ class M01(Body, frozen=True, kw_only=True):
     identity: Identity
     reversal: bool = False
     previous_code: CodeText | None = None
-    resent: bool = False
+    resent: Annotated[int, Meta(ge=0, le=10_000)] = 0
 
 
 class M02(Body, frozen=True, kw_only=True):

@@ -29,7 +29,7 @@ class Claim:
         state: resident there, or not any more.
         voided: the entry was cancelled (異動の取消し): there never was a residence.
         residence_since: 住民となった日 in that town.
-        resent: it was sent again to mend a difference.
+        resent: how often it was sent again to mend a difference.
     """
 
     municipality: str
@@ -37,7 +37,7 @@ class Claim:
     state: Standing
     voided: bool
     residence_since: date
-    resent: bool = False
+    resent: int = 0
 
     def replaces(self, other: "Claim") -> bool:
         """Whether this is later word of the same town, or mends word of the same event."""

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from jichitai.infra.database import Tx
 from jichitai.jukinet.errors import UnknownCaseError
+from jichitai.jukinet.messages import M15
 from jichitai.jukinet.network.scope import Scope
 
 CaseKind: TypeAlias = Literal["missing-above", "missing-below", "differs", "second-live"]
@@ -142,3 +143,20 @@ async def count_open(tx: Tx, scope: Scope, municipality: str) -> int:
     values = scope.values(town=municipality, kinds=list(DIGEST_KINDS))
     row = await (await tx.execute(scope.sql(_COUNT_OPEN), values)).fetchone()
     return 0 if row is None else int(row[0])
+
+
+def report_of(case_id: UUID, case: NewCase, at: datetime) -> M15:
+    """誤り・脱漏の通報 of a case.
+
+    Source: 住民基本台帳法 第30条の8, 第12条の5.
+    """
+    return M15(
+        report_id=case_id,
+        municipality=case.municipality,
+        error=case.kind,
+        juki_code=None,
+        code_hash=case.code_hash,
+        event_number=None,
+        detail=DETAIL[case.kind],
+        reported_at=at,
+    )

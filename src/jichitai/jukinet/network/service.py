@@ -54,7 +54,7 @@ async def report(tx: Tx, node: Node, opened: Sequence[tuple[UUID, NewCase]], at:
     Source: 住民基本台帳法 第30条の8.
     """
     drafts = [
-        draft(NATION, Party.prefecture(case.municipality[:2]), _m15(case_id, case, at))
+        draft(NATION, Party.prefecture(case.municipality[:2]), cases.report_of(case_id, case, at))
         for case_id, case in opened
     ]
     if drafts:
@@ -106,16 +106,3 @@ def _refuse_strangers(scope: Scope, batch: Sequence[Received]) -> None:
                 origin=str(received.origin),
                 receiver=str(scope.party),
             )
-
-
-def _m15(case_id: UUID, case: NewCase, at: datetime) -> M15:
-    return M15(
-        report_id=case_id,
-        municipality=case.municipality,
-        error=case.kind,
-        juki_code=None,
-        code_hash=case.code_hash,
-        event_number=None,
-        detail=cases.DETAIL[case.kind],
-        reported_at=at,
-    )

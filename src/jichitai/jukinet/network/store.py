@@ -18,7 +18,7 @@ class PersonRow(NamedTuple):
     municipality: str
     state: str
     voided: bool
-    resent: bool
+    resent: int
     sealed: bytes
     code_hash: bytes
     number_hash: bytes | None
@@ -60,7 +60,7 @@ class PersonKey(NamedTuple):
     person_id: UUID
     municipality: str
     event_number: int
-    resent: bool
+    resent: int
 
 
 _COLUMNS: Final = """person_id, municipality, state, voided, resent, sealed, code_hash, number_hash,
@@ -69,7 +69,7 @@ _COLUMNS: Final = """person_id, municipality, state, voided, resent, sealed, cod
        residence_since, event_number, row_hash, bucket"""
 
 _ARRAYS: Final = """%(person_id)s::uuid[], %(municipality)s::text[], %(state)s::text[],
-       %(voided)s::boolean[], %(resent)s::boolean[], %(sealed)s::bytea[], %(code_hash)s::bytea[],
+       %(voided)s::boolean[], %(resent)s::integer[], %(sealed)s::bytea[], %(code_hash)s::bytea[],
        %(number_hash)s::bytea[], %(name)s::text[], %(name_reduced)s::text[], %(kana)s::text[],
        %(kana_key)s::text[], %(birth_date)s::text[], %(sex)s::text[], %(postal_code)s::text[],
        %(address)s::text[], %(former_name)s::text[], %(former_kana)s::text[], %(alias)s::text[],
@@ -152,7 +152,7 @@ select {{p}}{_COLUMNS}, %(at)s
   from jukinet.person_history
  where {{w}}(person_id, municipality, event_number, resent) in (
        select * from unnest(%(ids)s::uuid[], %(towns)s::text[], %(numbers)s::bigint[],
-                            %(resent)s::boolean[]))
+                            %(resent)s::integer[]))
     on conflict ({{p}}person_id) do update set {_ASSIGNMENTS}
 returning {_COLUMNS}
 """
@@ -199,7 +199,7 @@ select {p}person_id, municipality, residence_since, event_number, code_hash, row
   from jukinet.person_history
  where {w}(person_id, municipality, event_number, resent) in (
        select * from unnest(%(persons)s::uuid[], %(towns)s::text[], %(numbers)s::bigint[],
-                            %(resent)s::boolean[]))
+                            %(resent)s::integer[]))
     on conflict ({p}person_id, municipality) do update
        set residence_since = excluded.residence_since, event_number = excluded.event_number,
            code_hash = excluded.code_hash, row_hash = excluded.row_hash,

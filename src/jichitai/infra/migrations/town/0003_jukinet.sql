@@ -36,6 +36,7 @@ create table jukinet.identity_record (
     row_low         bigint      generated always as
         (('x' || encode(substr(row_hash, 9, 8), 'hex'))::bit(64)::bigint) stored,
     bucket          smallint    not null check (bucket between 0 and 4095),
+    resent          integer     not null default 0,
     updated_at      timestamptz not null,
     primary key (municipality, resident_id)
 );
