@@ -96,12 +96,13 @@ def grow(head: Head, leaves: Sequence[bytes], pending: Mapping[int, Sequence[byt
     row: list[bytes] = list(leaves)
     tiles: list[Tile] = []
     tail: tuple[bytes, ...] = ()
+    cut: list[bytes] = []
     height = 0
     while row:
         if height % TILE_HEIGHT == 0:
-            level = height // TILE_HEIGHT
-            full, rest = _cut(level, head.size >> height, row, pending)
-            tiles.extend(full)
+            level, before = height // TILE_HEIGHT, head.size >> height
+            tiles.extend(_tiles(level - 1, before, row, cut))
+            cut, rest = _cut(level, before, row, pending)
             if level == 0:
                 tail = tuple(rest)
         peak = peaks.pop(height, None)
@@ -123,26 +124,21 @@ def _spread(head: Head) -> dict[int, bytes]:
 
 def _cut(
     level: int, before: int, row: Sequence[bytes], pending: Mapping[int, Sequence[bytes]]
-) -> tuple[list[Tile], Sequence[bytes]]:
+) -> tuple[list[bytes], Sequence[bytes]]:
     """Cut new neighbours of a tile level into full tiles and the new ones behind the last."""
     filled = before % TILE_WIDTH
     if filled + len(row) < TILE_WIDTH:
         return [], row
     entries = [*pending[level], *row] if filled else list(row)
-    index = before // TILE_WIDTH
-    count = len(entries) // TILE_WIDTH
-    tiles = [
-        _tile(level, index + place, entries[place * TILE_WIDTH : (place + 1) * TILE_WIDTH])
-        for place in range(count)
-    ]
-    return tiles, entries[count * TILE_WIDTH :]
+    end = len(entries) // TILE_WIDTH * TILE_WIDTH
+    full = [b"".join(entries[at : at + TILE_WIDTH]) for at in range(0, end, TILE_WIDTH)]
+    return full, entries[end:]
 
 
-def _tile(level: int, index: int, hashes: list[bytes]) -> Tile:
-    top: list[bytes] = hashes
-    while len(top) > 1:
-        top = pair_up(top)
-    return Tile(level, index, top[0], b"".join(hashes))
+def _tiles(level: int, first: int, roots: Sequence[bytes], full: Sequence[bytes]) -> list[Tile]:
+    """The tiles that became full, with the roots that the climb above them has found."""
+    numbered = enumerate(zip(roots, full, strict=False), start=first)
+    return [Tile(level, index, root, hashes) for index, (root, hashes) in numbered]
 
 
 def split_hashes(packed: bytes) -> list[bytes]:

@@ -7,7 +7,6 @@ in memory, tiles in a database) is the caller's business: he hands in a function
 
 import hashlib
 from collections.abc import Callable, Sequence
-from itertools import starmap
 
 from jichitai.infra.transparency.errors import (
     IndexOutOfRangeError,
@@ -68,7 +67,10 @@ def pair_up(nodes: Sequence[bytes]) -> list[bytes]:
     Source: RFC 9162, 2.1.1.
     """
     neighbours = iter(nodes)
-    return list(starmap(node_hash, zip(neighbours, neighbours, strict=True)))
+    return [
+        _sha256(b"\x01" + left + right).digest()
+        for left, right in zip(neighbours, neighbours, strict=True)
+    ]
 
 
 def memory_node(leaves: Sequence[bytes]) -> Node:

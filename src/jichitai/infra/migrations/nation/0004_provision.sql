@@ -52,7 +52,6 @@ create table jukinet.provision (
     fields      smallint    not null,
     result      text        not null,
     salt        bytea       not null,
-    leaf_hash   bytea       not null,
     primary key (person_id, month, group_id, place)
 ) partition by list (month);
 create index provision_by_group on jukinet.provision using brin (group_id)

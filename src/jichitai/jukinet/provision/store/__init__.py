@@ -1,0 +1,1 @@
+"""SQL of provision: answering, registered bodies, reading records."""
