@@ -4,9 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.runtime import Macro
 
 from jichitai.web import components, formats
 from jichitai.web.terms import term
@@ -15,6 +17,7 @@ HERE = Path(__file__).resolve().parent
 STATIC_DIR = HERE / "static"
 TEMPLATE_DIR = HERE / "templates"
 STATIC_URL = "/static/"
+MACRO_FILES = ("nav", "button", "form", "message", "table", "facts", "person", "figure", "proof")
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -54,8 +57,20 @@ def environment(
         auto_reload=False,
     )
     env.globals.update(_globals(files))
-    env.globals["ui"] = env.get_template("ui/all.html").module
+    env.globals["ui"] = _macros(env)
     return env
+
+
+def _macros(env: Environment) -> SimpleNamespace:
+    """All macros under one name; two of the same name would hide each other, so they are refused."""
+    found: dict[str, Any] = {}
+    for name in MACRO_FILES:
+        module = vars(env.get_template(f"ui/{name}.html").module)
+        macros = {key: value for key, value in module.items() if isinstance(value, Macro)}
+        if doubled := found.keys() & macros.keys():
+            raise ValueError(f"macros defined twice: {', '.join(sorted(doubled))}")
+        found |= macros
+    return SimpleNamespace(**found)
 
 
 def _globals(files: Mapping[str, str]) -> dict[str, Any]:

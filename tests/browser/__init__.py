@@ -1,0 +1,1 @@
+"""A real browser for tests: Chromium of the system, axe-core, a small server of pages."""

@@ -1,0 +1,122 @@
+"""What tests in a browser share: the browser, axe, a server that answers with given pages."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from jichitai.web.rendering import CONTENT_SECURITY_POLICY, STATIC_DIR, STATIC_URL
+
+AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
+CHROMIUM = Path("/usr/bin/chromium")
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+Answer = Callable[[str, Mapping[str, str]], str | None]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium of the system."""
+    if not CHROMIUM.exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield found
+        found.close()
+
+
+@contextmanager
+def served(answer: Answer) -> Iterator[str]:
+    """Serve pages that `answer(path, query)` makes, under the policy of real pages."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            url = urlsplit(self.path)
+            query = {key: values[0] for key, values in parse_qs(url.query).items()}
+            if url.path.startswith(STATIC_URL):
+                file = STATIC_DIR / Path(url.path).name
+                self._send(file.read_bytes(), TYPES[file.suffix])
+            elif (page := answer(url.path, query)) is not None:
+                self._send(page.encode(), "text/html; charset=utf-8")
+            else:
+                self.send_error(404)
+
+        def _send(self, body: bytes, kind: str) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
+def page_of(
+    browser: Browser, *, width: int = 1280, script: bool = True, **options: Any
+) -> Iterator[Page]:
+    """A page of its own; anything on its console fails the test."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 800},
+        java_script_enabled=script,
+        locale="ja-JP",
+        **options,
+    )
+    page = context.new_page()
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    yield page
+    context.close()
+    assert said == []
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds; contrast that it cannot decide counts as found.
+
+    Text of charts is left out: axe cannot see its ground, and `test_charts` computes its contrast.
+    """
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    result: dict[str, Any] = page.evaluate(
+        "tags => axe.run(document, {runOnly: {type: 'tag', values: tags}})", TAGS
+    )
+    found = [*result["violations"]]
+    found += [rule for rule in result["incomplete"] if rule["id"] == "color-contrast"]
+    return [
+        f"{rule['id']}: {node['target']} {node['failureSummary']} {json.dumps(node['any'][:1], ensure_ascii=False)[:300]}"
+        for rule in found
+        for node in rule["nodes"]
+        if not (rule["id"] == "color-contrast" and node["html"].startswith("<text"))
+    ]
+
+
+def overflowing(page: Page) -> list[str]:
+    """Elements that reach past the window, but for those inside labelled scroll regions."""
+    found: list[str] = page.evaluate(
+        """() => [...document.querySelectorAll('body *')].filter((node) => {
+          if (node.closest('[role=region], .jc-hidden, .jc-skip, svg, dialog:not([open])')) return false;
+          const box = node.getBoundingClientRect();
+          return box.width > 0 && box.right > document.documentElement.clientWidth + 1;
+        }).map((node) => node.outerHTML.slice(0, 120))"""
+    )
+    return found

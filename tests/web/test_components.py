@@ -1,0 +1,40 @@
+"""Every macro in a browser: no violation, nothing past the window, usable without script."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.support import browser, overflowing, page_of, served, violations
+from tests.web import gallery_pages
+
+__all__ = ["browser"]
+
+pytestmark = pytest.mark.browser
+
+VIEWS = [
+    *(
+        f"{name}?density={density}"
+        for name in gallery_pages.SHEETS
+        for density in ("work", "public")
+    ),
+    "form?density=work&state=error",
+    "form?density=public&state=error",
+]
+
+
+@pytest.fixture(scope="module")
+def gallery() -> Iterator[str]:
+    with served(gallery_pages.answer) as origin:
+        yield origin
+
+
+@pytest.mark.parametrize("width", [1280, 390, 320])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_sheet_has_no_violation_and_fits_the_window(
+    browser: Browser, gallery: str, view: str, width: int
+) -> None:
+    with page_of(browser, width=width) as page:
+        page.goto(f"{gallery}/{view}")
+        assert violations(page) == []
+        assert overflowing(page) == []
