@@ -62,6 +62,10 @@ class TownRegister:
         """Number of the newest event; 0 when there is none."""
         return (await log.peek(tx, municipality)).event_number
 
+    async def last_numbers(self, tx: Tx) -> dict[str, int]:
+        """Number of the newest event of every town; the transaction is for all towns."""
+        return await log.last_numbers(tx)
+
     async def identity_records(self, tx: Tx, municipality: str) -> AsyncIterator[IdentityRecord]:
         """The identity record of every live resident, by resident id, read as a stream."""
         async for row in log.live_residents(tx, self._vault, municipality):

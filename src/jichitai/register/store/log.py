@@ -84,6 +84,12 @@ async def peek(tx: Tx, town: str) -> Counter:
     )
 
 
+async def last_numbers(tx: Tx) -> dict[str, int]:
+    """Number of the newest event of every town that this transaction may see."""
+    cursor = await tx.execute("select municipality, event_number from register.town_counter")
+    return dict(await cursor.fetchall())
+
+
 async def advance(tx: Tx, town: str, counter: Counter) -> None:
     """Write the counters back; the lock is held."""
     await tx.execute(

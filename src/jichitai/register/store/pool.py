@@ -37,16 +37,15 @@ async def add_batch(
         (town, batch_id, len(codes), content_hash, at),
     )
     indexes = [vault.code_index(code) for code in codes]
-    async with (
-        tx.cursor() as cursor,
-        cursor.copy(
-            "copy register.juki_code_pool (municipality, code_index, juki_code, batch_id, draw)"
-            " from stdin"
-        ) as copy,
-    ):
-        for code, index, draw in zip(codes, indexes, draws, strict=True):
-            sealed = vault.seal(code.reveal().encode(), index)
-            await copy.write_row((town, index, sealed, batch_id, draw))
+    sealed = [vault.seal(c.reveal().encode(), i) for c, i in zip(codes, indexes, strict=True)]
+    await tx.execute(
+        "insert into register.juki_code_pool"
+        " (municipality, code_index, juki_code, batch_id, draw)"
+        " select %s, code_index, juki_code, %s, draw"
+        "   from unnest(%s::bytea[], %s::bytea[], %s::integer[])"
+        "     as given (code_index, juki_code, draw)",
+        (town, batch_id, indexes, sealed, list(draws)),
+    )
 
 
 async def known_codes(tx: Tx, town: str, indexes: Sequence[bytes]) -> int:
