@@ -38,8 +38,13 @@ class _Content(msgspec.Struct, frozen=True):
     reasons: dict[str, str]
 
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
 _DECODER = msgspec.json.Decoder(_Content)
+
+
+def _encoded(form: Form, reasons: Mapping[str, str]) -> bytes:
+    """The same bytes for the same content; sorting needs keys that are text, also those of ids."""
+    content = msgspec.to_builtins(_Content(form, dict(reasons)), str_keys=True)
+    return msgspec.json.encode(content, order="sorted")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +130,7 @@ class Entries:
             BeingEditedError: another open entry holds one of the persons.
         """
         decision, situation = await self.assess(tx, municipality, form)
-        content = _ENCODER.encode(_Content(form, dict(reasons)))
+        content = _encoded(form, reasons)
         known = await store.get(tx, municipality, entry_id)
         if known is not None:
             if bytes(known.form_index) != self._vault.digest(content) or known.entered_by != by.id:
@@ -167,7 +172,7 @@ class Entries:
         """
         row = await self._own(tx, municipality, entry_id, by)
         decision, situation = await self.assess(tx, municipality, form)
-        content = _ENCODER.encode(_Content(form, dict(reasons)))
+        content = _encoded(form, reasons)
         row = replace(
             row,
             kind=kind_of(form).value,
