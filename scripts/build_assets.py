@@ -19,7 +19,9 @@ STATIC = ROOT / "src" / "jichitai" / "web" / "static"
 TOKENS = Path("node_modules/@digital-go-jp/design-tokens/dist/tokens.css")
 HTMX = Path("node_modules/htmx.org/dist/htmx.min.js")
 
-_CSS_NOTICE = "/*! Design tokens: MIT, (c) 2023 デジタル庁. Rules: Apache-2.0, the Jichitai developers. */"
+_CSS_NOTICE = (
+    "/*! Design tokens: MIT, (c) 2023 デジタル庁. Rules: Apache-2.0, the Jichitai developers. */"
+)
 _JS_NOTICE = "/*! htmx 4.0.1: 0BSD, Big Sky Software. Rest: Apache-2.0, the Jichitai developers. */"
 
 
@@ -115,7 +117,9 @@ def build(assets: Path = ASSETS) -> dict[str, str]:
 def main() -> None:
     """Write the files and remove the ones of earlier builds."""
     if not (ASSETS / TOKENS).exists():
-        sys.exit("assets/node_modules がありません。cd assets && npm ci --ignore-scripts のあとにもう一度。")
+        sys.exit(
+            "assets/node_modules がありません。cd assets && npm ci --ignore-scripts のあとにもう一度。"
+        )
     files = build()
     STATIC.mkdir(parents=True, exist_ok=True)
     for old in STATIC.iterdir():
