@@ -65,12 +65,20 @@ def _scopes(tier: Tier, towns: Sequence[str]) -> list[_Scope]:
     return [{"town": town} for town in towns] or [{"all_towns": True}]
 
 
+# To a party that is cut goes only what was sent before it was told so (L01).
 _PENDING = """
 select sender, receiver, number, message_id, kind, version, created_at, body, attempts
   from infra.outbox
  where published_at is null
-   and not exists (select 1 from infra.link
-                    where state = 'cut' and party in (outbox.sender, outbox.receiver))
+   and not exists (
+       select 1 from infra.link
+        where state = 'cut'
+          and (party = outbox.sender
+               or party = outbox.receiver
+                  and outbox.number > coalesce((
+                      select max(last.number) from infra.outbox as last
+                       where last.sender = outbox.sender and last.receiver = outbox.receiver
+                         and last.kind = 'L01'), 0)))
  order by sender, receiver, number
  limit %s
 """

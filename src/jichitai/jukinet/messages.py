@@ -129,7 +129,6 @@ class M02(Body, frozen=True, kw_only=True):
     reported_at: datetime
     postal_code: PostalCode
     address: Text
-    cancelled: bool = False
 
 
 class M06(Body, frozen=True, kw_only=True):
@@ -327,6 +326,8 @@ class M23(Body, frozen=True, kw_only=True):
 class M23Q(Body, frozen=True, kw_only=True):
     """整合性確認の照会: asks for bucket digests (no buckets named) or for the rows of some.
 
+    With `fresh` it asks for a new digest, and goes down to the town.
+
     Source: 住民記録システム標準仕様書 v1.0 7.1.1.2 (整合性確認).
     """
 
@@ -338,6 +339,7 @@ class M23Q(Body, frozen=True, kw_only=True):
     digest_id: UUID
     municipality: Municipality
     buckets: Annotated[list[Bucket], Meta(max_length=4096)] = []
+    fresh: bool = False
 
 
 class M23R(Body, frozen=True, kw_only=True):

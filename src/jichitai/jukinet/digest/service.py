@@ -24,8 +24,16 @@ from jichitai.kernel.parties import NATION, Party, Tier
 B = TypeVar("B", bound=Body)
 
 
-async def run_digest(tx: Tx, node: Node, municipality: str) -> UUID:
+async def run_digest(
+    tx: Tx, node: Node, municipality: str, *, digest_id: UUID | None = None
+) -> UUID:
     """In the town: send the digest of its identity file to the prefecture.
+
+    Args:
+        tx: of this town.
+        node: this process.
+        municipality: the town.
+        digest_id: of the request it answers; otherwise a new one.
 
     Returns:
         The id under which the comparison is reported.
@@ -36,7 +44,7 @@ async def run_digest(tx: Tx, node: Node, municipality: str) -> UUID:
     above = Party.prefecture(town.prefecture_code)
     await node.outbox.hold(tx, origin=town, to=above)
     root = await Holder(town, municipality).root(tx)
-    digest_id, at = uuid4(), node.clock.now()
+    digest_id, at = digest_id or uuid4(), node.clock.now()
     number = await store.event_number(tx, municipality)
     await store.note_sent(tx, municipality, digest_id, root, number, at)
     await node.send(tx, town, above, _m23(digest_id, municipality, number, root, at))
@@ -56,6 +64,9 @@ async def answer(tx: Tx, node: Node, batch: Sequence[Received]) -> None:
     for received in batch:
         body = _body(received, M23Q)
         us, above = received.receiver, received.sender
+        if body.fresh:
+            await _renew(tx, node, us, body)
+            continue
         await node.outbox.hold(tx, origin=us, to=above)
         holder = Holder(us, body.municipality)
         if body.buckets:
@@ -75,6 +86,21 @@ async def answer(tx: Tx, node: Node, batch: Sequence[Received]) -> None:
         await node.send(tx, us, above, *answers)
 
 
+async def ask_digests(
+    tx: Tx, node: Node, us: Party, municipalities: Sequence[str]
+) -> dict[str, UUID]:
+    """At prefecture and nation: ask for new digests of these towns; returns their ids."""
+    ids = {town: uuid4() for town in municipalities}
+    drafts = []
+    for town, digest_id in ids.items():
+        below = Party.town(town) if us.tier is Tier.PREFECTURE else Party.prefecture(town[:2])
+        question = M23Q(digest_id=digest_id, municipality=town, fresh=True)
+        drafts.append(draft(us, below, question))
+    if drafts:
+        await node.outbox.send_many(tx, drafts)
+    return ids
+
+
 async def compare_parts(tx: Tx, node: Node, batch: Sequence[Received]) -> None:
     """At prefecture and nation: compare buckets or rows that were asked for (M23R)."""
     for received in batch:
@@ -84,6 +110,15 @@ async def compare_parts(tx: Tx, node: Node, batch: Sequence[Received]) -> None:
             await _compare_buckets(tx, node, received, body)
         else:
             await _compare_rows(tx, node, received, body)
+
+
+async def _renew(tx: Tx, node: Node, us: Party, question: M23Q) -> None:
+    """A new digest is wanted: the town makes it, a prefecture passes the wish down."""
+    if us.tier is Tier.TOWN:
+        if us.code == question.municipality:
+            await run_digest(tx, node, us.code, digest_id=question.digest_id)
+    else:
+        await node.send(tx, us, Party.town(question.municipality), question)
 
 
 async def _compare_root(tx: Tx, node: Node, received: Received, body: M23) -> None:

@@ -138,7 +138,7 @@ async def note_sent(
     await tx.execute(
         "insert into jukinet.digest_run"
         " (municipality, digest_id, rows, root, event_number, sent_at)"
-        " values (%s, %s, %s, %s, %s, %s)",
+        " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
         (municipality, digest_id, sum_.rows, sum_.digest, event_number, at),
     )
 
