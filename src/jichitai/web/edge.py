@@ -105,7 +105,7 @@ class Edge:
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status = int(message["status"])
                 self._complete(message, request_id)
             await send(message)
 

@@ -5,12 +5,14 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response, get
+from litestar.params import FromPath
 from litestar.types import ControllerRouterHandler
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from jichitai.infra.database import Database
 from jichitai.infra.metrics import render
 from jichitai.kernel.errors import JichitaiError, NotFoundError
+from jichitai.web.inject import Db
 from jichitai.web.problem import status_of
 from jichitai.web.rights import PUBLIC
 
@@ -50,7 +52,7 @@ async def alive() -> Health:
 
 
 @get("/readyz", opt=_MACHINE, summary="Ready", tags=["operations"])
-async def ready(request: Request[Any, Any, Any], db: Database) -> Response[Health]:
+async def ready(request: Request[Any, Any, Any], db: Db) -> Response[Health]:
     """Ask the database and every other part, and answer 503 when one is away."""
     checks: Mapping[str, Check] = request.app.state.checks
     parts = {"database": await _state_of(lambda: _ask(db))}
@@ -88,7 +90,7 @@ def metrics() -> Response[bytes]:
     tags=["problems"],
     sync_to_thread=False,
 )
-def problem_type(name: str) -> ProblemType:
+def problem_type(name: FromPath[str]) -> ProblemType:
     """What the `type` of a problem document means.
 
     Source: RFC 9457, section 3.1.1.
@@ -104,11 +106,14 @@ def problem_type(name: str) -> ProblemType:
 
 def problem_kinds() -> Iterator[type[JichitaiError]]:
     """All kinds of refusal that the running program knows."""
+    seen: set[type[JichitaiError]] = set()
     waiting = [JichitaiError]
     while waiting:
         kind = waiting.pop()
-        yield kind
-        waiting += kind.__subclasses__()
+        if kind not in seen:
+            seen.add(kind)
+            yield kind
+            waiting += kind.__subclasses__()
 
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (

@@ -39,6 +39,7 @@ _RULES: Final = (
     (r"Expected `object", "項目の組（オブジェクト）の形で入力してください。"),
 )
 _COMPILED: Final = tuple((re.compile(pattern), sentence) for pattern, sentence in _RULES)
+_MISSING: Final = re.compile(r"missing required field `(\w+)`")
 _FIELD: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,79}")
 
 
@@ -60,11 +61,20 @@ def malformed(extra: object) -> MalformedError:
 
 def _explain(entry: Mapping[str, object]) -> dict[str, str]:
     message = str(entry.get("message", ""))
-    field = str(entry.get("key", ""))
+    key = str(entry.get("key", "")).removeprefix("data.")
+    field = key if key != "data" and _FIELD.fullmatch(key) else ""
     for pattern, sentence in _COMPILED:
         if found := pattern.search(message):
-            detail = sentence.format(*found.groups())
-            break
-    else:
-        detail = "形式が正しくありません。仕様書の形で入力してください。"
-    return {"field": field if _FIELD.fullmatch(field) else "", "detail": detail}
+            return {
+                "field": field or _missing(message),
+                "detail": sentence.format(*found.groups()),
+            }
+    return {
+        "field": field,
+        "detail": "形式が正しくありません。仕様書の形で入力してください。",
+    }
+
+
+def _missing(message: str) -> str:
+    found = _MISSING.search(message)
+    return found[1] if found else ""

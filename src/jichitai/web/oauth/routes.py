@@ -1,16 +1,13 @@
 """The token endpoint, and the documents by which programs find it."""
 
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 import msgspec
 from litestar import Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import URLEncodedBody
 from litestar.types import ControllerRouterHandler
 
-from jichitai.infra.database import Database
-from jichitai.infra.keys import Keys
-from jichitai.infra.settings import Settings
+from jichitai.web.inject import Db, NodeKeys, NodeSettings
 from jichitai.web.limits import Rate
 from jichitai.web.oauth import model, service
 from jichitai.web.oauth.errors import TokenRefusedError
@@ -44,10 +41,10 @@ class Refusal(msgspec.Struct, frozen=True):
     tags=["oauth"],
 )
 async def token(
-    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
-    db: Database,
-    keys: Keys,
-    settings: Settings,
+    data: URLEncodedBody[dict[str, Any]],
+    db: Db,
+    keys: NodeKeys,
+    settings: NodeSettings,
 ) -> Response[Token | Refusal]:
     """Client credentials with private_key_jwt.
 
@@ -71,7 +68,7 @@ async def token(
     tags=["oauth"],
     sync_to_thread=False,
 )
-def metadata(settings: Settings) -> dict[str, str | list[str]]:
+def metadata(settings: NodeSettings) -> dict[str, str | list[str]]:
     """Describe the authorization server.
 
     Source: RFC 8414, section 2.
@@ -97,7 +94,7 @@ def metadata(settings: Settings) -> dict[str, str | list[str]]:
     tags=["oauth"],
     sync_to_thread=False,
 )
-def jwks(keys: Keys) -> Response[dict[str, Any]]:
+def jwks(keys: NodeKeys) -> Response[dict[str, Any]]:
     """The keys that verify our access tokens.
 
     Source: RFC 7517, section 5.

@@ -5,8 +5,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get, post
-from litestar.enums import RequestEncodingType
-from litestar.params import Body
+from litestar.params import FromPath, JSONBody, URLEncodedBody
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
@@ -15,6 +14,7 @@ from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
 from jichitai.web import accounts, sessions
 from jichitai.web.frame import local_path, page
+from jichitai.web.inject import Db, NodeSettings
 from jichitai.web.limits import Rate
 from jichitai.web.rights import PEOPLE, PUBLIC
 from jichitai.web.sessions import Session
@@ -28,7 +28,7 @@ _CODE: Final = Rate(10, 60)
 _TAGS: Final = ["sign-in"]
 
 AnyRequest = Request[Any, Any, Any]
-Form = Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)]
+Form = URLEncodedBody[dict[str, str]]
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Onward(msgspec.Struct, frozen=True):
 
 
 @get("/sign-in", opt={"roles": PUBLIC}, include_in_schema=False)
-async def sign_in_page(request: AnyRequest, settings: Settings) -> Template | Redirect:
+async def sign_in_page(request: AnyRequest, settings: NodeSettings) -> Template | Redirect:
     """Where a person proves who they are, for the first time or to unlock."""
     session = _session(request)
     path = local_path(request.query_params.get("return"))
@@ -84,7 +84,7 @@ async def sign_in_page(request: AnyRequest, settings: Settings) -> Template | Re
     summary="Ask for a passkey",
     tags=_TAGS,
 )
-async def passkey_options(request: AnyRequest, db: Database, settings: Settings) -> Asked:
+async def passkey_options(request: AnyRequest, db: Db, settings: NodeSettings) -> Asked:
     """The question that a passkey must answer."""
     async with db.transaction(all_towns=_all_towns(request)) as tx:
         return _asked(await _passkeys(settings).begin(tx))
@@ -98,7 +98,7 @@ async def passkey_options(request: AnyRequest, db: Database, settings: Settings)
     tags=_TAGS,
 )
 async def passkey_answer(
-    request: AnyRequest, data: Answer, db: Database, settings: Settings
+    request: AnyRequest, data: JSONBody[Answer], db: Db, settings: NodeSettings
 ) -> Response[Onward]:
     """Check the answer and open a session."""
     ceremony = await _take(request, db, data, Purpose.SIGN_IN)
@@ -136,7 +136,9 @@ async def enrol_page(request: AnyRequest) -> Template:
     summary="Ask a device to make a passkey",
     tags=_TAGS,
 )
-async def enrol_options(request: AnyRequest, data: Code, db: Database, settings: Settings) -> Asked:
+async def enrol_options(
+    request: AnyRequest, data: JSONBody[Code], db: Db, settings: NodeSettings
+) -> Asked:
     """Check the one-time code and say what the device must make."""
     async with db.transaction(all_towns=_all_towns(request)) as tx:
         return _asked(await service.begin_enrolment(tx, _passkeys(settings), data.code))
@@ -150,7 +152,7 @@ async def enrol_options(request: AnyRequest, data: Code, db: Database, settings:
     tags=_TAGS,
 )
 async def enrol(
-    request: AnyRequest, data: Answer, db: Database, settings: Settings
+    request: AnyRequest, data: JSONBody[Answer], db: Db, settings: NodeSettings
 ) -> Response[Onward]:
     """Keep the passkey, use the code up, and sign in."""
     ceremony = await _take(request, db, data, Purpose.ENROL)
@@ -170,7 +172,7 @@ async def enrol(
 
 
 @get("/sign-in/passkeys", opt={"roles": PEOPLE}, include_in_schema=False)
-async def own_passkeys(request: AnyRequest, db: Database) -> Template:
+async def own_passkeys(request: AnyRequest, db: Db) -> Template:
     """The list of a person's passkeys."""
     account = _own(request).account
     async with db.transaction(all_towns=_all_towns(request)) as tx:
@@ -185,7 +187,7 @@ async def own_passkeys(request: AnyRequest, db: Database) -> Template:
     summary="Ask a device to make a further passkey",
     tags=_TAGS,
 )
-async def add_options(request: AnyRequest, db: Database, settings: Settings) -> Asked:
+async def add_options(request: AnyRequest, db: Db, settings: NodeSettings) -> Asked:
     """Say what the device must make."""
     async with db.transaction(all_towns=_all_towns(request)) as tx:
         question = await service.begin_addition(tx, _passkeys(settings), _own(request).account)
@@ -199,7 +201,9 @@ async def add_options(request: AnyRequest, db: Database, settings: Settings) -> 
     summary="Add a further passkey",
     tags=_TAGS,
 )
-async def add(request: AnyRequest, data: Answer, db: Database, settings: Settings) -> Onward:
+async def add(
+    request: AnyRequest, data: JSONBody[Answer], db: Db, settings: NodeSettings
+) -> Onward:
     """Keep the passkey."""
     ceremony = await _take(request, db, data, Purpose.ADD)
     async with db.transaction(all_towns=_all_towns(request)) as tx:
@@ -215,7 +219,7 @@ async def add(request: AnyRequest, data: Answer, db: Database, settings: Setting
 
 
 @post("/sign-in/passkeys/{name:str}/revoke", opt={"roles": PEOPLE}, include_in_schema=False)
-async def revoke(request: AnyRequest, name: str, db: Database) -> Redirect:
+async def revoke(request: AnyRequest, name: FromPath[str], db: Db) -> Redirect:
     """Revoke one of one's own passkeys."""
     async with db.transaction(all_towns=_all_towns(request)) as tx:
         await service.revoke(tx, _own(request).account, name)
@@ -226,7 +230,7 @@ async def revoke(request: AnyRequest, name: str, db: Database) -> Redirect:
 
 
 @get("/sign-in/lock", opt={"roles": PUBLIC, "idle": False}, include_in_schema=False)
-async def lock(request: AnyRequest, db: Database) -> Redirect:
+async def lock(request: AnyRequest, db: Db) -> Redirect:
     """Lock the session now; the page to return to is kept."""
     session = _session(request)
     if session is not None and not session.locked:
@@ -248,7 +252,7 @@ def keep() -> None:
 
 
 @post("/sign-out", opt={"roles": PUBLIC}, include_in_schema=False)
-async def sign_out(request: AnyRequest, db: Database) -> Redirect:
+async def sign_out(request: AnyRequest, db: Db) -> Redirect:
     """End the session."""
     session = _session(request)
     if session is not None:
@@ -266,7 +270,7 @@ async def sign_out(request: AnyRequest, db: Database) -> Redirect:
 
 
 @get("/sign-in/personas", opt={"roles": PUBLIC}, include_in_schema=False)
-async def personas_page(request: AnyRequest, db: Database) -> Template:
+async def personas_page(request: AnyRequest, db: Db) -> Template:
     """The synthetic people as whom anybody may sign in."""
     async with db.transaction(all_towns=_all_towns(request)) as tx:
         found = await accounts.personas(tx)
@@ -275,7 +279,7 @@ async def personas_page(request: AnyRequest, db: Database) -> Template:
 
 
 @post("/sign-in/personas", opt={"roles": PUBLIC}, include_in_schema=False)
-async def persona_sign_in(request: AnyRequest, data: Form, db: Database) -> Redirect:
+async def persona_sign_in(request: AnyRequest, data: Form, db: Db) -> Redirect:
     """Sign in as one of them."""
     account_id = msgspec.convert(data.get("account_id", ""), UUID)
     async with db.transaction(all_towns=_all_towns(request)) as tx:
