@@ -15,7 +15,7 @@ from pathlib import Path
 from jichitai.infra.embedded.errors import DirectoryInUseError
 
 MARK = "JICHITAI_EMBEDDED"  # in the environment of every server that we start
-_PATIENCE = 5.0
+_PATIENCE = 1.0  # seconds a guardian gets before we do its work
 _STEPS = ((signal.SIGINT, 15.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0))
 
 
@@ -95,7 +95,7 @@ def _end_orphan(pid: int, data: Path, name: str) -> None:
 
 def _end_backends(data: Path) -> None:
     """Backends whose postmaster died hold its shared memory until they notice."""
-    for number, patience in ((None, 0.5), (signal.SIGQUIT, 3.0), (signal.SIGKILL, 3.0)):
+    for number, patience in ((None, 0.5), (signal.SIGQUIT, 1.0), (signal.SIGKILL, 5.0)):
         if number is not None:
             for pid in _processes_in(data):
                 with contextlib.suppress(OSError):

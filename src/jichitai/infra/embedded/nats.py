@@ -148,6 +148,7 @@ class NatsServer(EmbeddedServer):
     def _launch(self, program: Path, owner: Owner | None) -> int:
         """Start the server in its directory; returns where its part of the log begins."""
         log = self._place.log(self.log_name)
+        begin = log.stat().st_size
         opened = binaries.open_program(program) if owner is not None else None
         try:
             with log.open("ab") as output:
@@ -165,7 +166,7 @@ class NatsServer(EmbeddedServer):
                     },
                     directory=self._data,
                 )
-                return output.tell()
         finally:
             if opened is not None:
                 os.close(opened)
+        return begin

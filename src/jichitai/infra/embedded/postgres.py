@@ -238,6 +238,7 @@ class PostgresServer(EmbeddedServer):
     def _launch(self, programs: Path, owner: Owner | None) -> int:
         """Start the postmaster; returns where its part of the log begins."""
         log = self._place.log(self.log_name)
+        begin = log.stat().st_size
         with log.open("ab") as output, privileges.reachable(self._data, owner) as (name, kept):
             self._child = spawn(
                 [str(programs / "postgres"), "-D", name],
@@ -248,7 +249,7 @@ class PostgresServer(EmbeddedServer):
                 environment=postgres_settings.environment(),
                 directory="/",
             )
-            return output.tell()
+        return begin
 
 
 def _worth_another_try(reason: str) -> bool:

@@ -42,7 +42,6 @@ _USUAL: Mapping[str, Setting] = {
 _CARELESS: Mapping[str, Setting] = {
     "fsync": False,
     "full_page_writes": False,
-    "synchronous_commit": False,
 }
 
 
