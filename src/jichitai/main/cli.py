@@ -1,0 +1,156 @@
+"""The command `jichitai`: every refusal becomes one clear sentence and an exit status."""
+
+import asyncio
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import uvloop
+
+from jichitai.infra.keys import PublicKey, create_keys, rotate_signing_key
+from jichitai.infra.migrate import migrate as apply_migrations
+from jichitai.infra.platform import everybody, publish_keys
+from jichitai.infra.settings import Settings, read_settings
+from jichitai.kernel.errors import JichitaiError
+from jichitai.kernel.parties import Party, Tier
+from jichitai.main import node, tiers
+
+TIER = click.Choice([str(tier) for tier in Tier])
+
+
+ELSEWHERE = {
+    "account": "jichitai.web.signin.cli:account",
+    "bench": "jichitai.rehearsal.bench.cli:bench",
+    "demo": "jichitai.rehearsal.cli:demo",
+    "rehearse": "jichitai.rehearsal.cli:rehearse",
+    "verify": "jichitai.infra.transparency.cli:verify",
+}
+"""Commands of the packages, imported only when they are asked for."""
+
+
+class _Commands(click.Group):
+    """Turns refusals into a sentence on standard error and exit status 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *ELSEWHERE])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in ELSEWHERE:
+            return super().get_command(ctx, cmd_name)
+        module, _, name = ELSEWHERE[cmd_name].partition(":")
+        command = getattr(importlib.import_module(module), name)
+        return command if isinstance(command, click.Command) else None
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except JichitaiError as refusal:
+            click.echo(f"エラー：{refusal.title}", err=True)
+            if refusal.detail != refusal.title:
+                click.echo(refusal.detail, err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="jichitai")
+def main() -> None:
+    """Jichitai: 住民基本台帳ネットワークを、一台の演習から本番の各階層まで同じコードで動かします。"""
+
+
+@main.command()
+@click.option("--tier", type=TIER, required=True, help="動かす階層")
+@click.option("--municipality", multiple=True, help="受け持つ市区町村（6桁）。省くとすべて")
+@click.option("--prefecture", multiple=True, help="受け持つ都道府県（2桁）。省くとすべて")
+@click.option("--host", help="待ち受けるアドレス")
+@click.option("--port", type=int, help="待ち受けるポート")
+def up(
+    tier: str,
+    municipality: tuple[str, ...],
+    prefecture: tuple[str, ...],
+    host: str | None,
+    port: int | None,
+) -> None:
+    """一つの階層を一つのプロセスとして動かします（接続先は環境変数 JICHITAI_… から）。"""
+    settings = read_settings(
+        os.environ,
+        tier=tier,
+        municipalities=municipality or None,
+        prefectures=prefecture or None,
+        http_host=host,
+        http_port=port,
+    )
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(node.run(settings, tiers.assemble))
+
+
+@main.command()
+@click.option("--tier", type=TIER, required=True, help="対象の階層")
+def migrate(tier: str) -> None:
+    """データベースの表を最新の形にします（JICHITAI_OWNER_DATABASE_URL を使います）。"""
+    settings = read_settings(os.environ, tier=tier)
+    applied = apply_migrations(_owner_dsn(settings), settings.tier)
+    for name in applied:
+        click.echo(name)
+    click.echo(f"{len(applied)}件の移行手順を適用しました。", err=True)
+
+
+@main.group()
+def keys() -> None:
+    """鍵を作り、替え、公開鍵を各階層に知らせます。"""
+
+
+@keys.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--party", multiple=True, help="例 town-011002。省くと全国のすべて")
+def create(directory: Path, party: tuple[str, ...]) -> None:
+    """足りない鍵ファイルを DIRECTORY に作り、公開鍵を標準出力に書きます。"""
+    chosen = everybody()
+    if party:
+        parsed = [Party.parse(name) for name in party]
+        tiers_used = {member.tier for member in parsed}
+        chosen = {tier: [p for p in parsed if p.tier is tier] for tier in tiers_used}
+    for key in create_keys(directory, chosen):
+        click.echo(_line(key))
+
+
+@keys.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True))
+@click.option("--party", required=True, help="例 town-011002")
+def rotate(directory: Path, party: str) -> None:
+    """一つの団体の署名鍵を新しくし、新しい公開鍵を標準出力に書きます。"""
+    click.echo(_line(rotate_signing_key(directory, Party.parse(party))))
+
+
+@keys.command()
+@click.argument("lines", type=click.File("r"))
+@click.option("--tier", type=TIER, required=True, help="知らせる先の階層")
+def publish(lines: Any, tier: str) -> None:
+    """create や rotate が書いた公開鍵の行を、一つの階層に知らせます。"""
+    settings = read_settings(os.environ, tier=tier)
+    public = [_read_line(line) for line in lines if line.strip()]
+    publish_keys(_owner_dsn(settings), public)
+    click.echo(f"{len(public)}個の公開鍵を登録しました。", err=True)
+
+
+@main.command()
+@click.option("--tier", type=TIER, required=True, help="対象の階層")
+def routes(tier: str) -> None:
+    """階層のすべての経路と、呼べる役割を一覧にします。"""
+    for line in tiers.route_table(Tier(tier)):
+        click.echo(line)
+
+
+def _owner_dsn(settings: Settings) -> str:
+    return settings.owner_database_url or settings.database_url
+
+
+def _line(key: PublicKey) -> str:
+    return f"{key.party} {key.kid} {key.public_key.hex()}"
+
+
+def _read_line(line: str) -> PublicKey:
+    party, kid, public = line.split()
+    return PublicKey(Party.parse(party), kid, bytes.fromhex(public))

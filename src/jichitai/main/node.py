@@ -1,0 +1,189 @@
+"""One process of one tier: its application, its workers, and their beginning and end."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar
+
+from jichitai.infra import logs, traces
+from jichitai.infra.broker import Broker
+from jichitai.infra.clock import Clock, RehearsalClock, SystemClock
+from jichitai.infra.database import Database
+from jichitai.infra.dispatcher import Dispatcher
+from jichitai.infra.keys import Keys
+from jichitai.infra.outbox import Outbox
+from jichitai.infra.receiver import Receiver
+from jichitai.infra.settings import Settings
+from jichitai.kernel.errors import ConflictError, UnavailableError
+from jichitai.kernel.parties import MINISTRY, NATION, Party, Tier
+
+log = structlog.get_logger(__name__)
+
+
+class PortTakenError(ConflictError):
+    """Another program listens on the port."""
+
+    type = "main.port-taken"
+    title = "ポートが使われています"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """What the parts of one process share."""
+
+    tier: Tier
+    settings: Settings
+    database: Database
+    broker: Broker
+    keys: Keys
+    clock: Clock
+    outbox: Outbox
+
+    @property
+    def parties(self) -> list[Party]:
+        """Whom this process serves; empty stands for everybody of the tier."""
+        match self.tier:
+            case Tier.TOWN:
+                return [Party.town(code) for code in self.settings.municipalities]
+            case Tier.PREFECTURE:
+                return [Party.prefecture(code) for code in self.settings.prefectures]
+            case Tier.NATION:
+                return [NATION]
+            case Tier.MINISTRY:
+                return [MINISTRY]
+
+
+def clock_of(settings: Settings) -> Clock:
+    """The system's clock, or the shared clock of a rehearsal."""
+    return RehearsalClock(settings.clock_file) if settings.clock_file else SystemClock()
+
+
+async def open_node(settings: Settings, stack: AsyncExitStack) -> Node:
+    """Open everything a process stands on; `stack` closes it.
+
+    Raises:
+        DatabaseUnavailableError, BrokerUnavailableError, MissingKeyError: with what to do.
+    """
+    keys = Keys.load(settings.key_directory, settings.tier)
+    clock = clock_of(settings)
+    database = await Database.open(
+        settings.database_url, size=settings.pool_size, name=f"jichitai-{settings.tier}"
+    )
+    stack.push_async_callback(database.close)
+    broker = await Broker.connect(settings.broker_url, name=f"jichitai-{settings.tier}")
+    stack.push_async_callback(broker.close)
+    return Node(
+        tier=settings.tier,
+        settings=settings,
+        database=database,
+        broker=broker,
+        keys=keys,
+        clock=clock,
+        outbox=Outbox(keys.network, clock),
+    )
+
+
+Loop = Callable[[], Coroutine[Any, Any, None]]
+
+
+async def serve(app: Litestar, settings: Settings, loops: list[Loop]) -> None:
+    """Run the application and the workers until SIGTERM or SIGINT.
+
+    A worker that ends or raises ends the process, so that whoever supervises it starts it again
+    from a known state.
+
+    Raises:
+        PortTakenError: another program listens on the port.
+    """
+    _refuse_taken_port(settings.http_host, settings.http_port)
+    server = Server(
+        app,
+        address=settings.http_host,
+        port=settings.http_port,
+        interface=Interfaces.ASGI,
+        log_enabled=False,
+        websockets=False,
+    )
+    stopping = asyncio.Event()
+    running = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        running.add_signal_handler(number, stopping.set)
+    tasks = [asyncio.create_task(loop()) for loop in loops]
+    listening = asyncio.create_task(server.serve())
+    stop = asyncio.create_task(stopping.wait())
+    log.info("started", port=settings.http_port)
+    try:
+        done, _ = await asyncio.wait([*tasks, listening, stop], return_when=asyncio.FIRST_COMPLETED)
+        for task in done - {stop}:
+            task.result()
+        if stop not in done:
+            raise UnavailableError("処理の一部が終了したため、この装置を止めます。")
+    finally:
+        server.stop()  # type: ignore[no-untyped-call]
+        for task in (*tasks, stop):
+            task.cancel()
+        await asyncio.gather(*tasks, stop, return_exceptions=True)
+        await asyncio.wait([listening], timeout=5)
+        log.info("stopped")
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise PortTakenError(
+                f"ポート {port} は別のプログラムが使っています。そちらを止めるか、"
+                "JICHITAI_HTTP_PORT で別の番号を指定してください。",
+                port=port,
+            ) from error
+
+
+Assemble = Callable[[Node], tuple[Litestar, list[Loop]]]
+
+
+async def run(settings: Settings, assemble: Assemble) -> None:
+    """Run one tier's process to its end."""
+    logs.configure(settings.log_level, tier=str(settings.tier))
+    traces.configure(settings.traces_endpoint, service=f"jichitai-{settings.tier}")
+    async with AsyncExitStack() as stack:
+        node = await open_node(settings, stack)
+        app, loops = assemble(node)
+        await serve(app, settings, loops)
+
+
+def messaging(node: Node, handlers: Any) -> tuple[Receiver, list[Loop]]:
+    """The receiver, and the loops that carry messages out and in."""
+    receiver = Receiver(
+        node.tier,
+        node.database,
+        node.broker,
+        node.keys,
+        handlers,
+        node.clock,
+        node.parties if node.tier in {Tier.TOWN, Tier.PREFECTURE} else (),
+    )
+    dispatcher = Dispatcher(
+        node.tier, node.database, node.broker, node.keys, node.settings.municipalities
+    )
+    return receiver, [receiver.run, dispatcher.run]
+
+
+async def every(seconds: float, work: Callable[[], Awaitable[object]], *, name: str) -> None:
+    """Do a piece of work again and again; an outage is waited out."""
+    while True:
+        try:
+            busy = await work()
+        except UnavailableError as error:
+            log.warning("work-waits", work=name, **logs.where(error))
+            busy = False
+        await asyncio.sleep(0 if busy else seconds)
