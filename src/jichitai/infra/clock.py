@@ -5,12 +5,13 @@ import os
 import struct
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 JST = timezone(timedelta(hours=9), "JST")
 _OFFSET = struct.Struct("<d")
 
 
+@runtime_checkable
 class Clock(Protocol):
     """What a use case asks for the time."""
 
