@@ -28,8 +28,9 @@ def row_hash(
 
 
 def name_key(blind: BlindIndex, name_reduced: str, birth_date: str) -> bytes:
-    """Match key of a reduced name with a birth date."""
-    return blind.of("name", f"{name_reduced}\x1f{birth_date}")
+    """Match key of a reduced name with a birth date; spaces in the name make no difference."""
+    plain = name_reduced.replace("\u3000", "").replace(" ", "")
+    return blind.of("name", f"{plain}\x1f{birth_date}")
 
 
 def kana_match_key(blind: BlindIndex, kana_key: str, birth_date: str) -> bytes:

@@ -4,7 +4,6 @@ create table jukinet.organ (
     organ_id      text        not null primary key check (organ_id ~ '^[a-z0-9][a-z0-9-]{1,39}$'),
     name          text        not null,
     affairs       text[]      not null,
-    jwks          jsonb       not null default '{"keys": []}',
     daily_quota   integer     not null check (daily_quota >= 0),
     state         text        not null check (state in ('active', 'suspended')),
     registered_at timestamptz not null

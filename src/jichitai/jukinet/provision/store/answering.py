@@ -19,6 +19,9 @@ from jichitai.jukinet.provision.model import Key, Purpose
 from jichitai.kernel.dates import JST
 
 SALT_BYTES = 16
+HASH_BYTES = 16
+SEALED_BITS = Field.NUMBER.bit | Field.CODE.bit
+"""Fields that are kept sealed."""
 _UUID_TEXT = 36
 
 
@@ -210,7 +213,7 @@ def _statement(ask: str, lookup: str, give: str) -> str:
         sex=Field.SEX.bit,
         address=Field.ADDRESS.bit,
         change_info=Field.CHANGE_INFO.bit,
-        numbers=Field.NUMBER.bit | Field.CODE.bit,
+        numbers=SEALED_BITS,
     )
 
 
@@ -258,7 +261,7 @@ async def answer_batch(
 
     Rows are read by `together`, or by `each` when numbers are to be given.
     """
-    opens = bool(mask & (Field.NUMBER.bit | Field.CODE.bit))
+    opens = bool(mask & SEALED_BITS)
     parameters = {
         "kind": str(key.kind),
         "hashes": key.hashes,
@@ -268,7 +271,7 @@ async def answer_batch(
         "operator": purpose.operator_id,
         "reason": str(purpose.reason),
         "reference": purpose.reference,
-        "count": len(key.hashes) // 16,
+        "count": len(key.hashes) // HASH_BYTES,
     }
     return await tx.execute(_BATCH[key.kind, opens], parameters | _shared(moment, salts))
 
@@ -297,6 +300,18 @@ async def save_group(tx: Tx, moment: Moment, first_index: int, size: int) -> Non
         " values (%s, %s, %s, %s, %s)",
         (moment.group_id, first_index, size, moment.month, moment.at),
     )
+
+
+async def claim_batch(
+    tx: Tx, organ_id: str, request_number: str, moment: Moment, size: int
+) -> bool:
+    """Take a request number of a body; False when it was taken before."""
+    cursor = await tx.execute(
+        "insert into jukinet.provision_batch (organ_id, request_number, group_id, size, at)"
+        " values (%s, %s, %s, %s, %s) on conflict do nothing",
+        (organ_id, request_number, moment.group_id, size, moment.at),
+    )
+    return cursor.rowcount == 1
 
 
 def _shared(moment: Moment, salts: bytes) -> dict[str, object]:
