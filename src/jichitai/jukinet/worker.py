@@ -132,8 +132,7 @@ class TownWorker:
         if self._day == today:
             return False
         for municipality in await self._known():
-            async with self._database.transaction(town=municipality) as tx:
-                await self._register.apply_due(tx, municipality, today)
+            await self._depart(municipality, today)
         if self._day is not None:
             await self.derive_pending()
             if time.monotonic() - self._digests_at >= _DIGESTS_APART_SECONDS:
@@ -150,6 +149,16 @@ class TownWorker:
                 await digest.run_digest(tx, self._node, municipality)
         self._wake()
         return len(wanted)
+
+    async def _depart(self, municipality: str, today: date) -> None:
+        """Remove those whose planned departure has come."""
+        try:
+            async with self._database.transaction(town=municipality) as tx:
+                await self._register.apply_due(tx, municipality, today)
+        except UnavailableError:
+            raise
+        except JichitaiError as error:
+            log.warning("departure-refused", municipality=municipality, **where(error))
 
     async def _derive(self, municipality: str) -> int:
         read = 0

@@ -25,7 +25,7 @@ from jichitai.jukinet.messages import L01, decode
 from jichitai.jukinet.network.scope import Scope
 from jichitai.jukinet.node import Node
 from jichitai.kernel.errors import JichitaiError
-from jichitai.kernel.municipalities import Municipality, municipality
+from jichitai.kernel.municipalities import Kind, Municipality, municipality
 from jichitai.kernel.parties import NATION, Party, Tier
 
 Action: TypeAlias = Literal["cut", "return"]
@@ -185,7 +185,11 @@ def _town(scope: Scope, code: str) -> Municipality:
         found = municipality(code)
     except JichitaiError:
         found = None
-    if found is None or not (scope.is_nation or code[:2] == scope.party.code):
+    if (
+        found is None
+        or found.kind is Kind.PREFECTURE
+        or not (scope.is_nation or code[:2] == scope.party.code)
+    ):
         raise UnknownTownError("該当する市区町村がありません。団体コードを確かめてください。")
     return found
 

@@ -1,0 +1,1 @@
+"""Initial load: a town's signed identity file taken in by COPY, at prefecture and nation."""
