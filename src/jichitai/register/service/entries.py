@@ -4,11 +4,8 @@ Source: 住民記録システム標準仕様書 4.0.8 (審査・決裁), 4.0.9 (
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from uuid import UUID
-
-import msgspec
 
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
@@ -18,75 +15,17 @@ from jichitai.infra.keys import Keys
 from jichitai.register import errors
 from jichitai.register.model import findings
 from jichitai.register.model.deciding import decide, wanted
-from jichitai.register.model.findings import Finding
 from jichitai.register.model.forms import Form, kind_of
-from jichitai.register.model.reasons import EventKind
 from jichitai.register.model.situation import Decision, Situation
 from jichitai.register.service import situations
+from jichitai.register.service.entry import Assessed, Entry, expect, opened, sealed_content
+from jichitai.register.service.refusals import check, described, refused
 from jichitai.register.service.writing import LOW_STOCK, Origin, write
 from jichitai.register.store import entries as store
 from jichitai.register.store import log, pool
 from jichitai.register.store.entries import EntryRow
 from jichitai.register.store.log import Counter
 from jichitai.register.store.rows import Vault
-
-
-class _Content(msgspec.Struct, frozen=True):
-    """What an entry seals."""
-
-    form: Form
-    reasons: dict[str, str]
-
-
-_DECODER = msgspec.json.Decoder(_Content)
-
-
-def _encoded(form: Form, reasons: Mapping[str, str]) -> bytes:
-    """The same bytes for the same content; sorting needs keys that are text, also those of ids."""
-    content = msgspec.to_builtins(_Content(form, dict(reasons)), str_keys=True)
-    return msgspec.json.encode(content, order="sorted")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """受付: one form on its way from the counter to the register.
-
-    Attributes:
-        id: given by the client, so that a repeated request makes no second entry.
-        receipt: 受付番号 of the town.
-        state: draft, submitted, approved, returned or withdrawn.
-        revision: grows with every change; the approver names the one that was seen.
-        form: what was entered.
-        reasons: reason per alert code.
-        event_number: the event that it became.
-    """
-
-    id: UUID
-    receipt: int
-    kind: EventKind
-    state: str
-    revision: int
-    form: Form
-    reasons: Mapping[str, str]
-    errors: int
-    alerts: int
-    entered_by: str
-    entered_name: str
-    entered_at: datetime
-    submitted_at: datetime | None
-    decided_name: str | None
-    decided_at: datetime | None
-    return_reason: str | None
-    event_number: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assessed:
-    """An entry, and what the rules say about it against the register as it stands."""
-
-    entry: Entry
-    decision: Decision
-    situation: Situation
 
 
 class Entries:
@@ -130,24 +69,18 @@ class Entries:
             BeingEditedError: another open entry holds one of the persons.
         """
         decision, situation = await self.assess(tx, municipality, form)
-        content = _encoded(form, reasons)
+        content = sealed_content(form, reasons)
         known = await store.get(tx, municipality, entry_id)
-        if known is not None:
-            if bytes(known.form_index) != self._vault.digest(content) or known.entered_by != by.id:
-                raise errors.EntryReusedError(
-                    "この受付の識別子は、内容の違う届出に既に使われています。二重の登録を防ぐため受け付けていません。"
-                    "新しい受付として入力し直してください。"
-                )
-            entry = self._entry(known)
-            return Assessed(entry=entry, decision=decision, situation=situation)
-        if decision.blocked and not keep_draft:
+        if known is None and decision.blocked and not keep_draft:
             raise refused(decision.findings)
         counter = await log.lock(tx, municipality)
+        known = known or await store.get(tx, municipality, entry_id)
+        if known is not None:
+            self._same(known, content, by)
+            entry = self._entry(known)
+            return Assessed(entry=entry, decision=decision, situation=situation, repeated=True)
         row = self._row(municipality, entry_id, form, content, counter, decision, by)
-        if not await store.insert(tx, row):
-            raise errors.EntryReusedError(
-                "同じ受付が同時に送られました。受付の一覧で登録されたかを確かめてください。"
-            )
+        await store.insert(tx, row)
         await log.advance(tx, municipality, replace(counter, receipt_number=row.receipt_number))
         await self._hold(tx, row, form)
         await self._record(tx, row, by, "register.entry.enter")
@@ -172,7 +105,7 @@ class Entries:
         """
         row = await self._own(tx, municipality, entry_id, by)
         decision, situation = await self.assess(tx, municipality, form)
-        content = _encoded(form, reasons)
+        content = sealed_content(form, reasons)
         row = replace(
             row,
             kind=kind_of(form).value,
@@ -229,7 +162,7 @@ class Entries:
                 "（住民記録標準仕様 4.0.8）"
             )
         row = await self._get(tx, municipality, entry_id, lock=True)
-        _expect(row, "submitted")
+        expect(row, "submitted")
         row = replace(
             row,
             state="returned",
@@ -286,7 +219,7 @@ class Entries:
             )
         if row.state == "approved" and row.event_number is not None:
             return row.event_number
-        _expect(row, "submitted")
+        expect(row, "submitted")
         if row.revision != revision:
             raise errors.EntryChangedError(
                 "開いた後に届出の内容が変わりました。古い内容で本登録しないよう止めています。"
@@ -352,6 +285,13 @@ class Entries:
         """How many entries are open in each state."""
         return await store.counts(tx, municipality)
 
+    def _same(self, known: EntryRow, content: bytes, by: Actor) -> None:
+        if bytes(known.form_index) != self._vault.digest(content) or known.entered_by != by.id:
+            raise errors.EntryReusedError(
+                "この受付の識別子は、内容の違う届出に既に使われています。二重の登録を防ぐため受け付けていません。"
+                "新しい受付として入力し直してください。"
+            )
+
     async def _judge(
         self, tx: Tx, town: str, form: Form, counter: Counter
     ) -> tuple[Decision, Situation]:
@@ -410,30 +350,11 @@ class Entries:
                 "ほかの人が入力した届出です。入力と審査を別の人が行うため、内容は入力した人だけが変えられます。"
                 "入力した人に依頼するか、自分の受付として入力し直してください。"
             )
-        _expect(row, "draft", "returned")
+        expect(row, "draft", "returned")
         return row
 
     def _entry(self, row: EntryRow) -> Entry:
-        content = _DECODER.decode(self._vault.open(row.form, row.entry_id.bytes))
-        return Entry(
-            id=row.entry_id,
-            receipt=row.receipt_number,
-            kind=EventKind(row.kind),
-            state=row.state,
-            revision=row.revision,
-            form=content.form,
-            reasons=content.reasons,
-            errors=row.errors,
-            alerts=row.alerts,
-            entered_by=row.entered_by,
-            entered_name=row.entered_name,
-            entered_at=row.entered_at,
-            submitted_at=row.submitted_at,
-            decided_name=row.decided_name,
-            decided_at=row.decided_at,
-            return_reason=row.return_reason,
-            event_number=row.event_number,
-        )
+        return opened(row, self._vault)
 
     async def _hold(self, tx: Tx, row: EntryRow, form: Form) -> None:
         others = await store.hold(tx, row, wanted(form).residents, at=self._clock.now())
@@ -463,62 +384,4 @@ class Entries:
             facts={"kind": row.kind, "revision": row.revision}
             | ({"event": event} if event is not None else {}),
             at=self._clock.now(),
-        )
-
-
-_STATES = {
-    "draft": "仮登録",
-    "submitted": "審査待ち",
-    "approved": "本登録済み",
-    "returned": "差し戻し",
-    "withdrawn": "取りやめ",
-}
-
-
-def state_word(state: str) -> str:
-    """The word for a state of an entry."""
-    return _STATES[state]
-
-
-def _expect(row: EntryRow, *states: str) -> None:
-    if row.state not in states:
-        needed = "または".join(f"「{_STATES[state]}」" for state in states)
-        raise errors.EntryStateError(
-            f"この受付は今「{_STATES[row.state]}」です。この操作は{needed}のときだけできます。"
-            "受付の一覧で今の状態を確かめてください。",
-            state=row.state,
-        )
-
-
-def described(found: Iterable[Finding]) -> list[dict[str, str]]:
-    """Findings as the `errors` of a problem document."""
-    return [
-        {"field": f.field, "code": f.code, "level": f.level.value, "detail": f.text} for f in found
-    ]
-
-
-def refused(found: Iterable[Finding]) -> errors.FormRefusedError:
-    """The refusal of a form with errors."""
-    wrong = findings.errors(found)
-    return errors.FormRefusedError(
-        f"届出に{len(wrong)}件の誤りがあります。誤りがあるうちは本登録できません。"
-        f"errors の項目を直してください。最初の誤り：{wrong[0].text}",
-        errors=described(wrong),
-    )
-
-
-def check(decision: Decision, reasons: Mapping[str, str]) -> None:
-    """Refuse a decision with errors, or with alerts that nobody explained.
-
-    Raises:
-        FormRefusedError: errors.
-        AlertNeedsReasonError: alerts without a reason.
-    """
-    if decision.blocked:
-        raise refused(decision.findings)
-    if missing := findings.unanswered(decision.findings, reasons):
-        raise errors.AlertNeedsReasonError(
-            f"確認が必要な項目が{len(missing)}件あり、理由が書かれていません。"
-            "確かめた内容を項目ごとに理由の欄に書いてください。",
-            errors=described(missing),
         )

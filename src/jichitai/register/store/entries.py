@@ -55,15 +55,14 @@ _SELECT = sql.SQL("select {} from register.entry where municipality = %(town)s a
 )
 
 
-async def insert(tx: Tx, row: EntryRow) -> bool:
-    """Add an entry; False when its id is taken."""
-    cursor = await tx.execute(
-        sql.SQL("insert into register.entry ({}) values ({}) on conflict do nothing").format(
+async def insert(tx: Tx, row: EntryRow) -> None:
+    """Add an entry."""
+    await tx.execute(
+        sql.SQL("insert into register.entry ({}) values ({})").format(
             _COLUMNS, sql.SQL(", ").join(sql.Placeholder() * len(_NAMES))
         ),
         [getattr(row, name) for name in _NAMES],
     )
-    return cursor.rowcount == 1
 
 
 async def update(tx: Tx, row: EntryRow) -> None:
