@@ -1,0 +1,146 @@
+"""Plays a planned year at the counters, day by day, and writes down what was acknowledged."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from types import TracebackType
+from typing import Self
+from uuid import UUID, uuid5
+
+from jichitai.infra.clock import JST, RehearsalClock
+from jichitai.rehearsal.driver.townhall import TownHall
+from jichitai.rehearsal.forms import Book, Line, form_of
+from jichitai.rehearsal.history import History
+from jichitai.rehearsal.plan.events import Kind, PlannedEvent, Year
+from jichitai.rehearsal.plan.year import by_day
+
+_NAMES = UUID("0b1a0a58-6f4b-5c0b-8f4d-50cf7fb4d1a3")
+_NEEDS_HOUSEHOLD = frozenset({Kind.BIRTH, Kind.HEAD_CHANGE})
+AT_ONCE = 24
+"""Counters that work at the same time."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been played."""
+
+    events: int = 0
+    day: date | None = None
+
+
+class Play:
+    """A year in the making.
+
+    Args:
+        year: the plan.
+        book: what clerks know of the people.
+        origin: of the town tier.
+        clock: the shared clock that is moved from day to day.
+        history: where acknowledged events are written.
+        seed: part of the ids of entries, so that a repeated play cannot enter twice.
+        patience: seconds to wait out an outage.
+    """
+
+    def __init__(
+        self,
+        year: Year,
+        book: Book,
+        *,
+        origin: str,
+        clock: RehearsalClock,
+        history: History,
+        seed: int = 1,
+        patience: float = 60.0,
+    ) -> None:
+        """Open no connection yet."""
+        self.year, self.book = year, book
+        self.clock, self.history = clock, history
+        self.progress = Progress()
+        self._seed, self._origin, self._patience = seed, origin, patience
+        self._halls: dict[str, TownHall] = {}
+        self._stack = AsyncExitStack()
+        self._room = asyncio.Semaphore(AT_ONCE)
+        self._written: dict[int, tuple[str, str]] = {}
+
+    async def __aenter__(self) -> Self:
+        """Itself."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the connections."""
+        await self._stack.aclose()
+
+    async def hall(self, town: str) -> TownHall:
+        """The counter of a town."""
+        if town not in self._halls:
+            hall = TownHall(town, self._origin, patience=self._patience)
+            self._halls[town] = await self._stack.enter_async_context(hall)
+        return self._halls[town]
+
+    async def run(self, shown: Callable[[Progress], None] = lambda _: None) -> None:
+        """Play every day to the end of the year."""
+        for day, events in by_day(self.year.events):
+            self.open_day(day)
+            await asyncio.gather(*(self._enter(event, shown) for event in events))
+        self.open_day(self.year.end)
+        self.history.end(self.year.end)
+
+    def open_day(self, day: date) -> None:
+        """Move the clock of all processes to the morning of a day."""
+        self.progress.day = day
+        self.clock.move_to(datetime.combine(day, time(9), JST))
+
+    async def _enter(self, event: PlannedEvent, shown: Callable[[Progress], None]) -> None:
+        async with self._room:
+            await self.enter(event)
+        shown(self.progress)
+
+    async def enter(self, event: PlannedEvent) -> int:
+        """Bring one event to its counter; the number under which it was acknowledged."""
+        hall = await self.hall(event.town)
+        await self._look_up(event)
+        entry = uuid5(_NAMES, f"{self._seed}/{event.serial}")
+        number = await hall.record(entry, form_of(event, self.book))
+        self.history.event(event, number)
+        self.book.numbers[event.serial] = (event.town, number)
+        for one in event.entering:
+            known = self.book.lines.get(one.key)
+            self._written[one.key] = (one.name, one.birth)
+            self.book.lines[one.key] = Line(
+                town=event.town,
+                resident="",
+                household="",
+                code=known.code if known else one.code,
+                number=known.number if known else one.number,
+            )
+        self.progress.events += 1
+        return number
+
+    async def _look_up(self, event: PlannedEvent) -> None:
+        """Find the lines that the form must name, as a clerk does first."""
+        entering = {one.key for one in event.entering}
+        for key in event.people:
+            line = self.book.lines.get(key)
+            if line is None:
+                continue
+            if not line.resident:
+                await self._find(key, line)
+            if key in entering and not line.code:
+                hall = await self.hall(line.town)
+                line.code, line.number = await hall.numbers(line.resident)
+            if event.kind in _NEEDS_HOUSEHOLD:
+                line.household = await (await self.hall(line.town)).household(line.resident)
+
+    async def _find(self, key: int, line: Line) -> None:
+        hall = await self.hall(line.town)
+        resident = await hall.find(*self._written[key])
+        if resident is None:
+            raise LookupError(f"person {key} is not in the register of {line.town}")
+        line.resident = resident

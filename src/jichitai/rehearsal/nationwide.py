@@ -1,0 +1,105 @@
+"""All tiers on this machine, each as its own process, watched by a supervisor."""
+
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import anyio.to_thread
+
+from jichitai.infra.clock import RehearsalClock
+from jichitai.infra.members import Member, Process, Server
+from jichitai.infra.platform import PORTS, Platform
+from jichitai.infra.supervisor import Supervisor, supervise
+from jichitai.kernel.parties import Tier
+
+LOOPBACK = "127.0.0.1"
+Rewire = Callable[[Tier, dict[str, str]], dict[str, str]]
+"""Changes the environment of a tier's process, for example to put a link that can be cut."""
+
+
+@dataclass(slots=True)
+class Nationwide:
+    """Running servers and tiers.
+
+    Attributes:
+        platform: the embedded servers.
+        supervisor: keeps every process running.
+        ports: where each tier listens.
+        clock: the shared clock of the rehearsal.
+    """
+
+    platform: Platform
+    supervisor: Supervisor
+    ports: Mapping[Tier, int]
+    clock: RehearsalClock
+    tiers: list[Tier] = field(default_factory=list)
+
+    def origin(self, tier: Tier) -> str:
+        """Where people reach a tier."""
+        return f"http://{LOOPBACK}:{self.ports[tier]}"
+
+    def superuser_dsn(self, tier: Tier) -> str:
+        """DSN that sees every row of a tier; for the checks only."""
+        return self.platform.postgres.superuser_dsn(f"jichitai_{tier}")
+
+    @property
+    def logs(self) -> Path:
+        """Directory of what the processes say."""
+        return self.platform.directory / "logs"
+
+    async def start_tiers(self, rewire: Rewire = lambda _, values: values) -> None:
+        """Start the processes of all four tiers and wait until they are ready."""
+        members: list[Member] = [self._process(tier, rewire) for tier in Tier]
+        await self.supervisor.start_stage(members)
+        self.tiers = list(Tier)
+
+    def _process(self, tier: Tier, rewire: Rewire) -> Process:
+        port = self.ports[tier]
+        values = self.platform.environment(tier, demo=True, port=port)
+        return Process(
+            str(tier),
+            [sys.executable, "-m", "jichitai", "up", "--tier", str(tier)],
+            log=self.logs / f"{tier}.log",
+            environment={**os.environ, **rewire(tier, values)},
+            health=f"http://{LOOPBACK}:{port}/readyz",
+            start_timeout=90.0,
+        )
+
+
+@asynccontextmanager
+async def nationwide(directory: Path) -> AsyncIterator[Nationwide]:
+    """Start the servers and make databases and keys; `start_tiers` starts the processes.
+
+    Args:
+        directory: everything is kept below it.
+    """
+    platform = Platform(directory)
+    servers = [Server("postgres", platform.postgres), Server("nats", platform.nats)]
+    async with supervise([servers]) as supervisor:
+        await anyio.to_thread.run_sync(platform.prepare)
+        yield Nationwide(platform, supervisor, free_ports(), RehearsalClock(platform.clock_file))
+
+
+def free_ports() -> dict[Tier, int]:
+    """The usual port of each tier, or a free one when another program listens there."""
+    return {tier: port if _is_free(port) else _any_port() for tier, port in PORTS.items()}
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
