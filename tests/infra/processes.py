@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import pwd
 import subprocess
 import sys
 import sysconfig
@@ -12,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from jichitai.infra.embedded import binaries
+
 SOURCE = Path(__file__).parents[2] / "src"
-ORDINARY_UID = 4711  # belongs to no account
+ORDINARY_UID = pwd.getpwnam("nobody").pw_uid  # initdb insists on an account
 
 
 def is_alive(pid: int) -> bool:
@@ -72,6 +75,7 @@ def libraries() -> dict[str, str]:
         "PATH": os.environ.get("PATH", os.defpath),
         "PYTHONPATH": os.pathsep.join([str(SOURCE), sysconfig.get_path("purelib")]),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "JICHITAI_NATS_SERVER": str(binaries.nats_program()),
     }
 
 

@@ -79,8 +79,10 @@ class NatsServer(EmbeddedServer):
             "version": "0",
         }
         try:
-            with socket.create_connection((LOOPBACK, self.port), _ANSWER_SECONDS) as link:
-                stream = link.makefile("rb")
+            with (
+                socket.create_connection((LOOPBACK, self.port), _ANSWER_SECONDS) as link,
+                link.makefile("rb") as stream,
+            ):
                 greeting = stream.readline()
                 link.sendall(b"CONNECT " + json.dumps(connect).encode() + b"\r\nPING\r\n")
                 answer = stream.readline()

@@ -115,16 +115,18 @@ class Place:
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._lock = descriptor
 
-    def _give_to_owner(self, descriptor: int) -> None:
-        """Files that root makes in a user's directory belong to that user."""
+    def _give_to_owner(self, made: Path | int) -> None:
+        """What root makes in a user's directory belongs to that user."""
         if os.geteuid() == 0:
             info = self.path.stat()
-            os.fchown(descriptor, info.st_uid, info.st_gid)
+            os.chown(made, info.st_uid, info.st_gid)
 
     def write(self, name: str, text: str) -> Path:
         """Replace a small file of mode 0600 in one step."""
         file = self.path / name
-        file.parent.mkdir(mode=0o700, exist_ok=True)
+        if not file.parent.is_dir():
+            file.parent.mkdir(mode=0o700)
+            self._give_to_owner(file.parent)
         fresh = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as out:
@@ -159,9 +161,7 @@ class Place:
     def log(self, name: str) -> Path:
         """A log file of the server, to be opened for appending."""
         file = private_log(self.path / name)
-        if os.geteuid() == 0:
-            info = self.path.stat()
-            os.chown(file, info.st_uid, info.st_gid)
+        self._give_to_owner(file)
         return file
 
 

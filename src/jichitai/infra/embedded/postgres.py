@@ -171,6 +171,7 @@ class PostgresServer(EmbeddedServer):
 
     def _initialise(self, programs: Path, version: int) -> None:
         """Make the data beside their final name, so that a crash leaves nothing half made."""
+        privileges.check_account()
         fresh = self._place.path / "pgdata.new"
         shutil.rmtree(fresh, ignore_errors=True)
         fresh.mkdir(mode=0o700)

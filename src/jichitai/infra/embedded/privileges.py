@@ -45,6 +45,23 @@ def named_owner() -> Owner:
     return Owner(65534, 65534)
 
 
+def check_account() -> None:
+    """Refuse to make data as a user id without an account, which initdb does not accept.
+
+    Raises:
+        DirectoryRefusedError: our user id has no name, as in a container with a foreign `--user`.
+    """
+    try:
+        pwd.getpwuid(os.geteuid())
+    except KeyError:
+        raise DirectoryRefusedError(
+            f"利用者 uid {os.geteuid()} に名前がないため、PostgreSQL のデータを作れません"
+            "（initdb が名前を求めます）。名前のある利用者で起動するか、"
+            "コンテナでは /etc/passwd にその uid の行を加えてください。",
+            uid=os.geteuid(),
+        ) from None
+
+
 def owner_of(directory: Path) -> Owner | None:
     """As whom a server over this directory runs; None: as ourselves.
 
