@@ -32,6 +32,7 @@ from jichitai.kernel.errors import (
     UnavailableError,
 )
 from jichitai.web.frame import page
+from jichitai.web.sessions import SessionLockedError
 from jichitai.web.validation import malformed
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -188,7 +189,7 @@ def answer(
             headers=extra,
         )
     if code is HTTPStatus.UNAUTHORIZED and not request.url.path.startswith(SIGN_IN_PATH):
-        return Redirect(_sign_in_url(request), status_code=303, headers=extra)
+        return Redirect(_sign_in_url(request, error), status_code=303, headers=extra)
     context = {
         "status": int(code),
         "head": error.title,
@@ -204,8 +205,9 @@ def _retry(error: JichitaiError) -> dict[str, str]:
     return {"retry-after": str(seconds)} if isinstance(seconds, int) else {}
 
 
-def _sign_in_url(request: Request[Any, Any, Any]) -> str:
-    if request.method != "GET" or request.url.path == "/":
+def _sign_in_url(request: Request[Any, Any, Any], error: JichitaiError) -> str:
+    remembered = isinstance(error, SessionLockedError)
+    if remembered or request.method != "GET" or request.url.path == "/":
         return SIGN_IN_PATH
     return f"{SIGN_IN_PATH}?return={quote(request.url.path, safe='/')}"
 

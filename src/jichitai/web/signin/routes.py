@@ -281,9 +281,8 @@ async def personas_page(request: AnyRequest, db: Db) -> Template:
 @post("/sign-in/personas", opt={"roles": PUBLIC}, include_in_schema=False)
 async def persona_sign_in(request: AnyRequest, data: Form, db: Db) -> Redirect:
     """Sign in as one of them."""
-    account_id = msgspec.convert(data.get("account_id", ""), UUID)
     async with db.transaction(all_towns=_all_towns(request)) as tx:
-        account = await service.persona(tx, account_id)
+        account = await service.persona(tx, data.get("account_id", ""))
         done = await service.open_for(
             tx,
             account,

@@ -249,14 +249,15 @@ async def own_passkeys(tx: Tx, account: Account) -> list[Passkey]:
     return await store.passkeys(tx, account.account_id)
 
 
-async def persona(tx: Tx, account_id: UUID) -> Account:
-    """One persona of a rehearsal.
+async def persona(tx: Tx, account_id: str) -> Account:
+    """One persona of a rehearsal, by the id that the list shows.
 
     Raises:
         NoSuchPersonaError: the account is none.
     """
     account = next(
-        (found for found in await accounts.personas(tx) if found.account_id == account_id), None
+        (found for found in await accounts.personas(tx) if str(found.account_id) == account_id),
+        None,
     )
     if account is None:
         raise NoSuchPersonaError(
