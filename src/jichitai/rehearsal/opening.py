@@ -1,0 +1,144 @@
+"""Opening day: everybody is loaded into the register, the prefectures and the nation.
+
+It uses the product's own path (初期移行): each town takes over its register, derives its identity
+file, signs it, and prefecture and nation take the signed file in.
+"""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from jichitai.infra.clock import Clock
+from jichitai.infra.database import Database
+from jichitai.infra.keys import Keys
+from jichitai.infra.outbox import Outbox
+from jichitai.infra.party_keys import KeyBook
+from jichitai.infra.platform import Platform
+from jichitai.jukinet.digest import service as digest
+from jichitai.jukinet.network.load.file import IdentityFile
+from jichitai.jukinet.network.load.service import export_identity, load_identity
+from jichitai.jukinet.network.scope import NATIONAL, Scope
+from jichitai.jukinet.node import Node
+from jichitai.jukinet.town import service as town_network
+from jichitai.kernel.municipalities import prefectures
+from jichitai.kernel.parties import Party, Tier
+from jichitai.register.service.initial import load_initial
+from jichitai.register.service.network import TownRegister
+from jichitai.rehearsal.driver import cast
+from jichitai.rehearsal.loading import by_town, initial_people
+from jichitai.rehearsal.population.people import Population
+
+_POOL = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One tier as its operators reach it from the command line: database, keys, clock."""
+
+    database: Database
+    node: Node
+
+
+class Offices:
+    """The command line of all tiers on one machine."""
+
+    def __init__(self, offices: dict[Tier, Office], clock: Clock) -> None:
+        """Take the open offices."""
+        self._offices = offices
+        self._clock = clock
+
+    def __getitem__(self, tier: Tier) -> Office:
+        """The office of a tier."""
+        return self._offices[tier]
+
+    async def take_over(self, population: Population, shown: Callable[[int], None]) -> int:
+        """Load every town; towns that are loaded already are left as they are.
+
+        Args:
+            population: everybody.
+            shown: called with the number of people after each town.
+
+        Returns:
+            How many people were loaded.
+        """
+        loaded = 0
+        known = {tier: await self._loaded(tier) for tier in (Tier.PREFECTURE, Tier.NATION)}
+        for municipality, keys in by_town(population).items():
+            missing = [tier for tier, towns in known.items() if municipality not in towns]
+            if missing:
+                file = await self._town(population, municipality, keys)
+                await self._above(municipality, file, missing)
+                loaded += len(keys)
+            shown(len(keys))
+        return loaded
+
+    async def _loaded(self, tier: Tier) -> frozenset[str]:
+        query = "select municipality from jukinet.initial_load"
+        async with self[tier].database.transaction(read_only=True) as tx:
+            return frozenset(row[0] for row in await (await tx.execute(query)).fetchall())
+
+    async def _town(
+        self, population: Population, municipality: str, keys: list[int]
+    ) -> IdentityFile:
+        office = self[Tier.TOWN]
+        register = TownRegister(office.node.keys, self._clock)
+        async with office.database.transaction(town=municipality) as tx:
+            if not await register.last_number(tx, municipality):
+                await load_initial(
+                    tx,
+                    municipality,
+                    initial_people(population, keys),
+                    keys=office.node.keys,
+                    clock=self._clock,
+                )
+            while await town_network.derive(tx, office.node, register, municipality):
+                pass
+            return await export_identity(tx, office.node, municipality)
+
+    async def _above(self, municipality: str, file: IdentityFile, missing: Sequence[Tier]) -> None:
+        for tier in missing:
+            scope = NATIONAL
+            if tier is Tier.PREFECTURE:
+                scope = Scope.of(Party.prefecture(municipality[:2]))
+            office = self[tier]
+            public = await KeyBook(office.database, self._clock).current()
+            async with office.database.transaction() as tx:
+                await load_identity(tx, scope, office.node, file, public)
+
+    async def introduce(self, towns: Sequence[str]) -> None:
+        """Make the personas of staff known to their tiers."""
+        codes = {town[:2] for town in towns}
+        await cast.save(self[Tier.TOWN].database, Tier.TOWN, cast.all_town_staff(towns))
+        await cast.save(
+            self[Tier.PREFECTURE].database,
+            Tier.PREFECTURE,
+            [
+                cast.prefecture_staff(body.prefecture_code, body.prefecture)
+                for body in prefectures()
+                if body.prefecture_code in codes
+            ],
+        )
+        await cast.save(self[Tier.NATION].database, Tier.NATION, cast.nation_staff())
+        await cast.save(self[Tier.MINISTRY].database, Tier.MINISTRY, [cast.ministry_staff()])
+
+    async def compare(self, towns: Sequence[str]) -> None:
+        """Start the comparison of these towns with prefecture and nation now (整合性確認)."""
+        office = self[Tier.TOWN]
+        for municipality in towns:
+            async with office.database.transaction(town=municipality) as tx:
+                await digest.run_digest(tx, office.node, municipality)
+
+
+@asynccontextmanager
+async def offices(platform: Platform, clock: Clock) -> AsyncIterator[Offices]:
+    """Open the databases of all tiers with their keys."""
+    async with AsyncExitStack() as stack:
+        found: dict[Tier, Office] = {}
+        for tier in Tier:
+            keys = Keys.load(platform.keys, tier)
+            database = await Database.open(
+                platform.dsn(tier), size=_POOL, name=f"jichitai-rehearsal-{tier}"
+            )
+            stack.push_async_callback(database.close)
+            found[tier] = Office(database, Node(keys, Outbox(keys.network, clock), clock))
+        yield Offices(found, clock)
