@@ -80,12 +80,8 @@ async def extend(tx: Tx, log: str, before: Head, leaves: Sequence[bytes]) -> Gro
 
 
 async def save(tx: Tx, log: str, before: Head, growth: Growth) -> None:
-    """Write the next head, the full tiles and the tail; two statements, more when a tile is full."""
+    """Write the next head and the tail by one statement, and tiles when some became full."""
     after = growth.head
-    await tx.execute(
-        "update transparency.log set size = %s, peaks = %s where log = %s",
-        (after.size, b"".join(after.peaks), log),
-    )
     if growth.tiles:
         tiles = growth.tiles
         await tx.execute(
@@ -99,12 +95,22 @@ async def save(tx: Tx, log: str, before: Head, growth: Growth) -> None:
                 [tile.hashes for tile in tiles],
             ),
         )
-        await tx.execute("delete from transparency.tail where log = %s", (log,))
-    if growth.tail:
         await tx.execute(
-            "insert into transparency.tail (log, first_index, hashes) values (%s, %s, %s)",
-            (log, after.size - len(growth.tail), b"".join(growth.tail)),
+            "delete from transparency.tail where log = %s and first_index < %s", (log, before.size)
         )
+    await tx.execute(
+        "with grown as (update transparency.log set size = %(size)s, peaks = %(peaks)s"
+        "                where log = %(log)s)"
+        " insert into transparency.tail (log, first_index, hashes)"
+        " select %(log)s, %(first)s, %(tail)s::bytea where octet_length(%(tail)s::bytea) > 0",
+        {
+            "log": log,
+            "size": after.size,
+            "peaks": b"".join(after.peaks),
+            "first": after.size - len(growth.tail),
+            "tail": b"".join(growth.tail),
+        },
+    )
 
 
 async def inclusion_path(tx: Tx, log: str, index: int, size: int) -> list[bytes]:

@@ -80,7 +80,7 @@ class GroupCommitter:
         clock: Clock,
         columns: Sealer,
         *,
-        lanes: int = 2,
+        lanes: int = 1,
         largest: int = 256,
     ) -> None:
         """Make it; `start` sets it to work."""
@@ -282,8 +282,7 @@ class GroupCommitter:
     ) -> None:
         growth = await log.extend(tx, LOG, before, leaves)
         await log.save(tx, LOG, before, growth)
-        await answering.save_group(tx, moment, before.size, len(leaves))
-        await organs.add_usage(tx, moment.at.astimezone(JST).date(), usage)
+        await answering.save_group(tx, moment, before.size, len(leaves), usage)
 
     async def _moment(self) -> Moment:
         now = self._clock.now()

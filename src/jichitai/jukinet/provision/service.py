@@ -91,7 +91,7 @@ class Provision:
     """The service that answers public bodies; one per process of the nation."""
 
     def __init__(
-        self, database: Database, keys: Keys, clock: Clock, *, lanes: int = 2, largest: int = 256
+        self, database: Database, keys: Keys, clock: Clock, *, lanes: int = 1, largest: int = 256
     ) -> None:
         """Make it; `start` sets it to work and `close` ends it."""
         self._database = database

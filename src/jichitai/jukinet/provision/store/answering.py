@@ -5,7 +5,7 @@ The leaves of the log are hashed in Python, where SHA-256 is six times faster th
 is built without OpenSSL.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -293,12 +293,30 @@ async def together(cursor: AsyncCursor[TupleRow]) -> Batch:
     return Batch(row[0], outcomes)
 
 
-async def save_group(tx: Tx, moment: Moment, first_index: int, size: int) -> None:
-    """Write where the leaves of a group stand in the log."""
+async def save_group(
+    tx: Tx, moment: Moment, first_index: int, size: int, usage: Mapping[str, int]
+) -> None:
+    """Write where the leaves of a group stand in the log, and count the bodies' questions.
+
+    The log is locked at this point, so writers of usage never cross.
+    """
     await tx.execute(
-        "insert into jukinet.provision_group (group_id, first_index, size, month, at)"
-        " values (%s, %s, %s, %s, %s)",
-        (moment.group_id, first_index, size, moment.month, moment.at),
+        "with placed as (insert into jukinet.provision_group"
+        "                (group_id, first_index, size, month, at)"
+        "                values (%s, %s, %s, %s, %s))"
+        " insert into jukinet.organ_usage (organ_id, day, asked)"
+        " select organ_id, %s, asked from unnest(%s::text[], %s::integer[]) as t (organ_id, asked)"
+        " on conflict (organ_id, day) do update set asked = organ_usage.asked + excluded.asked",
+        (
+            moment.group_id,
+            first_index,
+            size,
+            moment.month,
+            moment.at,
+            moment.at.astimezone(JST).date(),
+            list(usage),
+            list(usage.values()),
+        ),
     )
 
 

@@ -1,7 +1,7 @@
 """Registered bodies, their operators, what they asked today and what was refused."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -86,17 +86,6 @@ async def asked_on(tx: Tx, organ_id: str, day: date) -> int:
     )
     row = await cursor.fetchone()
     return 0 if row is None else int(row[0])
-
-
-async def add_usage(tx: Tx, day: date, counts: Mapping[str, int]) -> None:
-    """Count answered questions of a day; in the order of ids, so that two writers never cross."""
-    names = sorted(counts)
-    await tx.execute(
-        "insert into jukinet.organ_usage (organ_id, day, asked)"
-        " select organ_id, %s, asked from unnest(%s::text[], %s::integer[]) as t (organ_id, asked)"
-        " on conflict (organ_id, day) do update set asked = organ_usage.asked + excluded.asked",
-        (day, names, [counts[name] for name in names]),
-    )
 
 
 async def add_refusals(tx: Tx, refusals: Sequence[Refusal]) -> None:
