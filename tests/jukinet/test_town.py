@@ -13,6 +13,7 @@ from jichitai.jukinet.town.model import certificate_body, certificate_of
 from jichitai.kernel.parties import Tier
 from jichitai.register.model import forms
 from jichitai.register.model.forms import Form
+from jichitai.register.model.reasons import Basis
 from jichitai.register.model.resident import Resident
 from jichitai.register.service.entries import Entries
 from tests import builders
@@ -199,7 +200,7 @@ async def test_a_cancelled_death_brings_the_person_back(wires: Wires) -> None:
     name = home[3].name.text
     assert [row[1] for row in await nation(wires) if row[2] == name] == ["removed"]
     form = forms.Cancellation(
-        event_number=number, cause="人違い", occurred_on="R8.11.20", basis=forms.Basis.EX_OFFICIO
+        event_number=number, cause="人違い", occurred_on="R8.11.20", basis=Basis.EX_OFFICIO
     )
     await record(wires, form)
     await wires.flow()

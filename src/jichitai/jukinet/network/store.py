@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from jichitai.infra.database import Tx
+from jichitai.jukinet.arrays import array
 from jichitai.jukinet.model import Claim, Standing
 from jichitai.jukinet.network.scope import Scope
 
@@ -79,7 +80,7 @@ _ARRAYS: Final = """%(person_id)s::uuid[], %(municipality)s::text[], %(state)s::
 
 _FIND_CODES: Final = """
 select code_hash, person_id from jukinet.code_lookup
- where {w}code_hash = any(%(hashes)s)
+ where {w}code_hash = any(%(hashes)s::bytea[])
 """
 
 _CLAIM_CODES: Final = """
@@ -100,14 +101,14 @@ select {v}number_hash, person_id, false
 
 _FIND_NUMBERS: Final = """
 select number_hash, person_id from jukinet.number_lookup
- where {w}number_hash = any(%(hashes)s)
+ where {w}number_hash = any(%(hashes)s::bytea[])
 """
 
 _LOCK_PERSONS: Final = """
 select person_id, municipality, event_number, state, voided, residence_since, resent,
        code_hash, number_hash, name_reduced, kana_key, birth_date
   from jukinet.person
- where {w}person_id = any(%(ids)s)
+ where {w}person_id = any(%(ids)s::uuid[])
  order by person_id
    for update
 """
@@ -116,7 +117,7 @@ _CLAIMS: Final = """
 select distinct on (person_id, municipality)
        person_id, municipality, event_number, state, voided, residence_since, resent
   from jukinet.person_history
- where {w}person_id = any(%(ids)s)
+ where {w}person_id = any(%(ids)s::uuid[])
  order by person_id, municipality, event_number desc, resent desc
 """
 
@@ -124,7 +125,7 @@ _RETIRE: Final = f"""
 insert into jukinet.person_history ({{p}}{_COLUMNS}, recorded_at)
 select {{p}}{_COLUMNS}, updated_at
   from jukinet.person
- where {{w}}person_id = any(%(ids)s)
+ where {{w}}person_id = any(%(ids)s::uuid[])
     on conflict do nothing
 """
 
@@ -227,7 +228,7 @@ async def find_by_codes(tx: Tx, scope: Scope, hashes: Collection[bytes]) -> dict
     """Persons by the hash of any code they ever had."""
     if not hashes:
         return {}
-    cursor = await tx.execute(scope.sql(_FIND_CODES), scope.values(hashes=list(hashes)))
+    cursor = await tx.execute(scope.sql(_FIND_CODES), scope.values(hashes=array(hashes)))
     return dict(await cursor.fetchall())
 
 
@@ -235,7 +236,7 @@ async def claim_codes(tx: Tx, scope: Scope, wanted: dict[bytes, UUID]) -> dict[b
     """Tie codes to persons unless somebody was faster; returns whose they are now."""
     if not wanted:
         return {}
-    values = scope.values(hashes=list(wanted), persons=list(wanted.values()))
+    values = scope.values(hashes=array(wanted), persons=array(wanted.values()))
     await tx.execute(scope.sql(_CLAIM_CODES), values)
     return await find_by_codes(tx, scope, wanted)
 
@@ -244,9 +245,9 @@ async def claim_numbers(tx: Tx, scope: Scope, wanted: dict[bytes, UUID]) -> dict
     """Tie numbers to persons unless they are another's; returns whose they are now."""
     if not wanted:
         return {}
-    values = scope.values(hashes=list(wanted), persons=list(wanted.values()))
+    values = scope.values(hashes=array(wanted), persons=array(wanted.values()))
     await tx.execute(scope.sql(_CLAIM_NUMBERS), values)
-    cursor = await tx.execute(scope.sql(_FIND_NUMBERS), scope.values(hashes=list(wanted)))
+    cursor = await tx.execute(scope.sql(_FIND_NUMBERS), scope.values(hashes=array(wanted)))
     return dict(await cursor.fetchall())
 
 
@@ -254,7 +255,7 @@ async def lock_persons(tx: Tx, scope: Scope, ids: Sequence[UUID]) -> dict[UUID, 
     """The standing rows of these persons, locked in one order."""
     if not ids:
         return {}
-    cursor = await tx.execute(scope.sql(_LOCK_PERSONS), scope.values(ids=ids))
+    cursor = await tx.execute(scope.sql(_LOCK_PERSONS), scope.values(ids=array(ids)))
     return {
         row[0]: Known(_claim(row[1:7]), *row[7:])
         for row in await cursor.fetchall()
@@ -265,14 +266,14 @@ async def former_claims(tx: Tx, scope: Scope, ids: Sequence[UUID]) -> list[tuple
     """The latest of each town in the history of these persons."""
     if not ids:
         return []
-    cursor = await tx.execute(scope.sql(_CLAIMS), scope.values(ids=ids))
+    cursor = await tx.execute(scope.sql(_CLAIMS), scope.values(ids=array(ids)))
     return [(row[0], _claim(row[1:])) for row in await cursor.fetchall()]
 
 
 async def retire(tx: Tx, scope: Scope, ids: Sequence[UUID]) -> None:
     """Copy standing rows into the history, before they are replaced."""
     if ids:
-        await tx.execute(scope.sql(_RETIRE), scope.values(ids=ids))
+        await tx.execute(scope.sql(_RETIRE), scope.values(ids=array(ids)))
 
 
 async def write_history(tx: Tx, scope: Scope, rows: Sequence[PersonRow], at: datetime) -> None:
@@ -293,10 +294,10 @@ async def restore(tx: Tx, scope: Scope, keys: Sequence[PersonKey], at: datetime)
         return []
     values = scope.values(
         at=at,
-        ids=[key.person_id for key in keys],
-        towns=[key.municipality for key in keys],
-        numbers=[key.event_number for key in keys],
-        resent=[key.resent for key in keys],
+        ids=array(key.person_id for key in keys),
+        towns=array(key.municipality for key in keys),
+        numbers=array(key.event_number for key in keys),
+        resent=array(key.resent for key in keys),
     )
     cursor = await tx.execute(scope.sql(_RESTORE), values)
     return [PersonRow(*row) for row in await cursor.fetchall()]
@@ -308,7 +309,7 @@ async def mark_current(
     """Say which codes and numbers are in use now and which were."""
     for statement, marks in ((_MARK_CODES, codes), (_MARK_NUMBERS, numbers)):
         if marks:
-            values = scope.values(hashes=list(marks), marks=list(marks.values()))
+            values = scope.values(hashes=array(marks), marks=array(marks.values()))
             await tx.execute(scope.sql(statement), values)
 
 
@@ -323,7 +324,7 @@ async def change_matches(
     for statement, pairs in ((_DROP_MATCHES, drop), (_ADD_MATCHES, add)):
         if pairs:
             keys, persons = zip(*pairs, strict=True)
-            values = scope.values(keys=list(keys), persons=list(persons))
+            values = scope.values(keys=array(keys), persons=array(persons))
             await tx.execute(scope.sql(statement), values)
 
 
@@ -334,7 +335,7 @@ async def drop_other_residences(
     if not pairs:
         return []
     persons, towns = zip(*pairs, strict=True)
-    values = scope.values(persons=list(persons), towns=list(towns))
+    values = scope.values(persons=array(persons), towns=array(towns))
     cursor = await tx.execute(scope.sql(_DROP_OTHERS), values)
     return [(row[0], row[1]) for row in await cursor.fetchall()]
 
@@ -347,7 +348,11 @@ async def add_other_residences(
         return {}
     persons, towns, numbers, resent = zip(*keys, strict=True)
     values = scope.values(
-        persons=list(persons), towns=list(towns), numbers=list(numbers), resent=list(resent), at=at
+        persons=array(persons),
+        towns=array(towns),
+        numbers=array(numbers),
+        resent=array(resent),
+        at=at,
     )
     cursor = await tx.execute(scope.sql(_ADD_OTHERS), values)
     return {(row[0], row[1]): row[2] for row in await cursor.fetchall()}
@@ -360,10 +365,10 @@ async def note_heard(
     towns, numbers, counts, recorded = zip(*heard, strict=True)
     values = scope.values(
         at=at,
-        towns=list(towns),
-        numbers=list(numbers),
-        counts=list(counts),
-        recorded=list(recorded),
+        towns=array(towns),
+        numbers=array(numbers),
+        counts=array(counts),
+        recorded=array(recorded),
     )
     await tx.execute(scope.sql(_HEARD), values)
 
@@ -373,6 +378,6 @@ def _claim(row: Sequence[Any]) -> Claim:
     return Claim(municipality, event_number, Standing(state), voided, residence_since, resent)
 
 
-def _arrays(rows: Sequence[PersonRow]) -> dict[str, list[Any]]:
+def _arrays(rows: Sequence[PersonRow]) -> dict[str, str]:
     columns = zip(*rows, strict=True)
-    return {name: list(column) for name, column in zip(PersonRow._fields, columns, strict=True)}
+    return {name: array(column) for name, column in zip(PersonRow._fields, columns, strict=True)}

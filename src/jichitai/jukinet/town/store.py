@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from jichitai.infra.database import Tx
+from jichitai.jukinet.arrays import array
 
 
 class IdentityRow(NamedTuple):
@@ -121,7 +122,7 @@ async def save_identities(tx: Tx, rows: Sequence[IdentityRow]) -> None:
         if part:
             columns = zip(*part, strict=True)
             names = IdentityRow._fields
-            values: dict[str, Any] = {n: list(c) for n, c in zip(names, columns, strict=True)}
+            values: dict[str, Any] = {n: array(c) for n, c in zip(names, columns, strict=True)}
             await tx.execute(_SAVE, values)
 
 
