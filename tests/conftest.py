@@ -24,6 +24,7 @@ from jichitai.infra.keys import Keys, PublicKey, SigningKey
 from jichitai.infra.migrate import APP, OWNER, ensure_roles, migrate
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import MINISTRY, NATION, Party, Tier
+from tests.running import Running, all_tiers
 
 settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -260,3 +261,10 @@ def clock() -> FixedClock:
 @pytest.fixture
 def outbox(keys: Keys, clock: FixedClock) -> Outbox:
     return Outbox(keys.network, clock)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """All tiers as processes, started once for the journeys, scenarios and fuzzing of a worker."""
+    with all_tiers(tmp_path_factory.mktemp("running")) as tiers:
+        yield tiers

@@ -3,9 +3,8 @@
 from typing import Annotated, Final
 from uuid import UUID
 
-import msgspec
 from litestar import Response, get, post, put
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from jichitai.register.access import APPROVERS, CLERKS, actor
 from jichitai.register.api.bodies import (
@@ -17,7 +16,6 @@ from jichitai.register.api.bodies import (
     EntryItem,
     EntryState,
     NewEntry,
-    Number,
     entry_answer,
 )
 from jichitai.register.service.entries import Entries
@@ -164,8 +162,8 @@ async def list_entries(
     keys: NodeKeys,
     clock: LawClock,
     stage: FromQuery[EntryState] = "submitted",
-    after: FromQuery[Number] = 0,
-    limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=200)]] = 50,
+    after: Annotated[int, QueryParameter(ge=0, le=2**53 - 1)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> list[EntryItem]:
     """Entries in one state by receipt number, after a number."""
     town = principal.town()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import get, post
-from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from jichitai.register.access import CLERKS, READERS, actor
 from jichitai.register.api.bodies import (
@@ -14,7 +14,6 @@ from jichitai.register.api.bodies import (
     EventAnswer,
     HitAnswer,
     HouseholdAnswer,
-    Number,
     Numbers,
     ResidentAnswer,
     Search,
@@ -167,8 +166,8 @@ async def list_events(
     db: Db,
     keys: NodeKeys,
     clock: LawClock,
-    after: FromQuery[Number] = 0,
-    limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=1000)]] = 100,
+    after: Annotated[int, QueryParameter(ge=0, le=2**53 - 1)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
 ) -> list[EventAnswer]:
     """Events of the town after a number, in order."""
     town = principal.town()

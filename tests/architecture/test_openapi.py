@@ -1,0 +1,73 @@
+"""Every call of every tier's API with generated input: never a server error, always a problem."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+
+from jichitai.kernel.parties import Tier
+from jichitai.web import csrf
+from jichitai.web.rights import Role
+from tests.conftest import TOWN
+from tests.running import Running
+
+ROLES = {
+    Tier.TOWN: (Role.CLERK, Role.APPROVER, Role.TOWN_OPERATOR),
+    Tier.PREFECTURE: (Role.PREFECTURE_OPERATOR,),
+    Tier.NATION: (Role.NETWORK_OPERATOR, Role.ORGAN_OFFICER, Role.LOG_AUDITOR),
+    Tier.MINISTRY: (Role.MINISTRY_OFFICER,),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("tier", list(Tier))
+@pytest.mark.filterwarnings("ignore")
+def test_no_input_makes_a_server_error(running: Running, tier: Tier) -> None:
+    """schemathesis over the published description, as staff with every role of the tier."""
+    token = running.session(
+        tier,
+        *ROLES[tier],
+        municipality=TOWN if tier is Tier.TOWN else None,
+        prefecture=TOWN[:2] if tier is Tier.PREFECTURE else None,
+    )
+    headers = {
+        "cookie": f"{running.cookie(tier)}={token}",
+        csrf.HEADER: csrf.token_for(token),
+        "origin": running.origin(tier),
+    }
+    schema = schemathesis.openapi.from_url(f"{running.origin(tier)}/openapi.json")
+    tried = 0
+    for result in schema.get_all_operations():
+        operation: Any = result.ok()  # type: ignore[union-attr]  # a broken operation raises here
+        if operation.path == "/sign-out":
+            continue
+        tried += 1
+        _try(operation, headers)
+    assert tried >= 3
+
+
+def _try(operation: Any, headers: dict[str, str]) -> None:
+    failures: list[str] = []
+
+    @settings(
+        max_examples=12,
+        deadline=None,
+        phases=[Phase.generate],
+        derandomize=True,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(case=operation.as_strategy())
+    def attempt(case: Any) -> None:
+        answer = case.call(headers=headers)
+        if answer.status_code >= 500 and answer.status_code != 503:
+            query = answer.request.url.partition("?")[2] if answer.request.url else ""
+            failures.append(f"{operation.method} {operation.path}?{query} -> {answer.status_code}")
+        if answer.status_code >= 400 and not operation.path.startswith("/oauth/"):
+            kind = answer.headers.get("content-type", [""])[0]
+            assert kind.startswith("application/problem+json"), (operation.path, kind)
+
+    attempt()
+    assert failures == []
