@@ -20,6 +20,7 @@ from jichitai.infra.inbox import Handlers
 from jichitai.infra.keys import Keys
 from jichitai.infra.messages import (
     BODY_LIMIT,
+    FRAME_LIMIT,
     ForgedMessageError,
     Frame,
     Item,
@@ -112,6 +113,12 @@ async def test_a_repeated_frame_has_no_second_effect(
     outcome = await inbox.accept([frame(keys, ["a", "b"]), frame(keys, ["b", "c"], first=2)])
     assert (outcome.applied, outcome.repeated) == (1, 3)
     assert await effects(nation_database) == ["a", "b", "c"]
+
+
+def test_a_frame_as_large_as_allowed_is_opened(keys: Keys) -> None:
+    large = frame(keys, ["x" * 6_000] * 100)
+    assert 700 * 1024 < len(large) <= FRAME_LIMIT
+    assert len(open_frame(large, book(keys)).items) == 100
 
 
 async def test_a_gap_stops_its_channel_only_and_is_asked_for(

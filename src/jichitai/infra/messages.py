@@ -28,6 +28,8 @@ FRAME_ITEMS = 100
 FORWARD = "FWD"
 _TYPE = "jichitai-frame+jws"
 _ALGORITHM = "Ed25519"
+_REGISTRY = jws.JWSRegistry(algorithms=[_ALGORITHM])
+_REGISTRY.max_payload_length = FRAME_LIMIT  # the library's limit of 128 kB refuses full frames
 
 
 class ForgedMessageError(ForbiddenError):
@@ -260,20 +262,27 @@ def _open_item(
 
 def _verified(signed: bytes, keys: PublicKeys, kind: str) -> tuple[str, bytes]:
     try:
-        header = jws.extract_compact(signed).headers()
+        token = jws.extract_compact(signed, registry=_REGISTRY)
+        header = token.headers()
         party, key = keys[str(header["kid"])]
-        token = jws.deserialize_compact(signed, key, algorithms=[_ALGORITHM])
+        genuine = jws.validate_compact(token, key, registry=_REGISTRY)
     except KeyError:
         raise ForgedMessageError(
             "署名者が登録されていません。鍵の登録と有効期間を確かめてください。"
         ) from None
     except (JoseError, ValueError):
-        raise ForgedMessageError(
-            "署名が内容と一致しません。途中で書き換えられたか、差出人を偽っています。"
-        ) from None
+        raise _not_by_signer() from None
+    if not genuine:
+        raise _not_by_signer()
     if header.get("typ") != kind:
         raise ForgedMessageError("署名の種類が違います。別の用途の通知です。")
     return party, token.payload
+
+
+def _not_by_signer() -> ForgedMessageError:
+    return ForgedMessageError(
+        "署名が内容と一致しません。途中で書き換えられたか、差出人を偽っています。"
+    )
 
 
 def _context(message_id: str, kind: str) -> bytes:

@@ -33,7 +33,7 @@ def residents(count: int) -> Iterator[Resident]:
                 name=name,
                 kana=kana,
                 birth_date=birth,
-                sex=sex,  # type: ignore[arg-type]
+                sex=sex,
                 postal_code=postal,
                 address=street + lot,
             )
