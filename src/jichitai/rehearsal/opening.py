@@ -128,6 +128,27 @@ class Offices:
             async with office.database.transaction(town=municipality) as tx:
                 await digest.run_digest(tx, office.node, municipality)
 
+    async def digest_differences(self) -> int:
+        """Rows that differ between the levels by the last comparison of each town."""
+        total = 0
+        for tier in (Tier.PREFECTURE, Tier.NATION):
+            query = (
+                "select coalesce(sum(case state when 'equal' then 0"
+                "                             else greatest(differences, 1) end), 0)"
+                "  from jukinet.digest_state"
+            )
+            async with self[tier].database.transaction(read_only=True) as tx:
+                row = await (await tx.execute(query)).fetchone()
+            total += int(row[0]) if row else 0
+        return total
+
+    async def provisions(self) -> int:
+        """Look-ups that were answered and logged so far."""
+        query = "select size from transparency.log where log = 'provision'"
+        async with self[Tier.NATION].database.transaction(read_only=True) as tx:
+            row = await (await tx.execute(query)).fetchone()
+        return int(row[0]) if row else 0
+
 
 @asynccontextmanager
 async def offices(platform: Platform, clock: Clock) -> AsyncIterator[Offices]:

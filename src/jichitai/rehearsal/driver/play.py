@@ -1,12 +1,12 @@
 """Plays a planned year at the counters, day by day, and writes down what was acknowledged."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID, uuid5
 
 from jichitai.infra.clock import JST, RehearsalClock
@@ -84,9 +84,17 @@ class Play:
             self._halls[town] = await self._stack.enter_async_context(hall)
         return self._halls[town]
 
+    def resume(self, lines: Iterable[Mapping[str, Any]]) -> None:
+        """Take up a play that was interrupted: what its history holds has been entered."""
+        done = {line["serial"]: line["number"] for line in lines if line["op"] == "event"}
+        for event in self.year.events:
+            if event.serial in done:
+                self._note(event, done[event.serial])
+
     async def run(self, shown: Callable[[Progress], None] = lambda _: None) -> None:
         """Play every day to the end of the year."""
-        for day, events in by_day(self.year.events):
+        waiting = [e for e in self.year.events if e.serial not in self.book.numbers]
+        for day, events in by_day(waiting):
             self.open_day(day)
             await asyncio.gather(*(self._enter(event, shown) for event in events))
         self.open_day(self.year.end)
@@ -109,6 +117,11 @@ class Play:
         entry = uuid5(_NAMES, f"{self._seed}/{event.serial}")
         number = await hall.record(entry, form_of(event, self.book))
         self.history.event(event, number)
+        self._note(event, number)
+        return number
+
+    def _note(self, event: PlannedEvent, number: int) -> None:
+        """Remember what an acknowledged event means for the next forms."""
         self.book.numbers[event.serial] = (event.town, number)
         for one in event.entering:
             known = self.book.lines.get(one.key)
@@ -120,8 +133,9 @@ class Play:
                 code=known.code if known else one.code,
                 number=known.number if known else one.number,
             )
+        if event.kind is Kind.NAME_CORRECTION and (key := event.people[0]) in self._written:
+            self._written[key] = (event.name, self._written[key][1])
         self.progress.events += 1
-        return number
 
     async def _look_up(self, event: PlannedEvent) -> None:
         """Find the lines that the form must name, as a clerk does first."""

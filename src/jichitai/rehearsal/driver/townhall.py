@@ -13,6 +13,7 @@ from jichitai.rehearsal.forms import Form
 _REASON = "演習：窓口で書類と本人を確かめた"
 _MENDS = 0.15
 _REFUSED = frozenset({409, 422})
+_REUSED = "/problems/register.entry-reused"
 
 
 class TownHall:
@@ -56,17 +57,36 @@ class TownHall:
             RefusedError: the register does not take the form.
         """
         path = f"/api/v1/entries/{entry}"
-        answer = await self._patiently(
-            "POST", "/api/v1/entries", {"entry_id": str(entry), "form": form, "reasons": {}}
-        )
-        alerts = {f["code"]: _REASON for f in answer["findings"] if f["level"] == "alert"}
-        if alerts:
-            await self.clerk.call("PUT", path, {"form": form, "reasons": alerts})
-        handed_in = await self.clerk.call("POST", f"{path}/submit")
+        answer = await self._begin(entry, form)
+        if answer["state"] == "approved":
+            return int(answer["event_number"])
+        if answer["state"] == "draft":
+            alerts = {f["code"]: _REASON for f in answer["findings"] if f["level"] == "alert"}
+            if alerts:
+                await self.clerk.call("PUT", path, {"form": form, "reasons": alerts})
+            answer = await self.clerk.call("POST", f"{path}/submit")
         approved = await self.approver.call(
-            "POST", f"{path}/approve", {"revision": handed_in["revision"]}
+            "POST", f"{path}/approve", {"revision": answer["revision"]}
         )
         return int(approved["event_number"])
+
+    async def _begin(self, entry: UUID, form: Form) -> dict[str, Any]:
+        """Enter the form, or take up an entry that an interrupted play left behind."""
+        body = {"entry_id": str(entry), "form": form, "reasons": {}}
+        deadline = time.monotonic() + self.patience
+        while True:
+            try:
+                answer: dict[str, Any] = await self.clerk.call("POST", "/api/v1/entries", body)
+            except RefusedError as refusal:
+                if refusal.type == _REUSED:
+                    taken: dict[str, Any] = await self.clerk.call("GET", f"/api/v1/entries/{entry}")
+                    return taken
+                if refusal.status not in _REFUSED or time.monotonic() > deadline:
+                    raise
+                self.waited += 1
+                await asyncio.sleep(_MENDS)
+            else:
+                return answer
 
     async def find(self, name: str, birth: str) -> str | None:
         """Id of a live resident by name and birth date."""
@@ -89,16 +109,3 @@ class TownHall:
             "POST", f"/api/v1/residents/{resident}/numbers", {"reason": _REASON}
         )
         return answer["juki_code"], answer["my_number"] or ""
-
-    async def _patiently(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        deadline = time.monotonic() + self.patience
-        while True:
-            try:
-                answer: dict[str, Any] = await self.clerk.call(method, path, body)
-            except RefusedError as refusal:
-                if refusal.status not in _REFUSED or time.monotonic() > deadline:
-                    raise
-                self.waited += 1
-                await asyncio.sleep(_MENDS)
-            else:
-                return answer

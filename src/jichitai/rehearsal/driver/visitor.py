@@ -36,6 +36,11 @@ class RefusedError(Exception):
         return frozenset(str(found.get("code", "")) for found in problem.get("errors", ()))
 
     @property
+    def type(self) -> str:
+        """Kind of the refusal, as the problem names it."""
+        return str(self.problem.get("type", ""))
+
+    @property
     def codes(self) -> frozenset[str]:
         """Codes of the findings that this refusal lists."""
         return self.codes_of(self.problem)

@@ -1,0 +1,56 @@
+"""Commands of the rehearsal."""
+
+import asyncio
+import logging
+import sys
+from pathlib import Path
+
+import click
+import structlog
+import uvloop
+from rich.console import Console
+
+from jichitai.rehearsal import report
+from jichitai.rehearsal.demo import Outcome, Settings, play_and_check
+
+DEFAULT_DATA = Path(".jichitai") / "demo"
+
+
+@click.command()
+@click.option("--residents", default=20_000, show_default=True, type=click.IntRange(200, 2_000_000),
+              help="架空の住民の人数")  # fmt: skip
+@click.option("--exit", "leave", is_flag=True, help="検査まで済んだら終わる")
+@click.option("--json", "as_json", is_flag=True, help="結果を JSON 1行で標準出力に書く")
+@click.option("--data", type=click.Path(path_type=Path), default=DEFAULT_DATA, show_default=True,
+              help="データを置く場所")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, help="同じ数なら同じ人々と同じ1年になる")
+def demo(*, residents: int, leave: bool, as_json: bool, data: Path, seed: int) -> None:
+    """架空の日本で1年分の届出を処理し、検査して、画面を開いておきます。"""
+    _quiet_logs()
+    console = Console(stderr=True, highlight=False)
+    settings = Settings(data.absolute(), residents=residents, seed=seed)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        outcome = runner.run(play_and_check(settings, console, stay=None if leave else report.stay))
+    if leave:
+        report.result(console, outcome)
+    _finish(outcome, as_json=as_json)
+
+
+def _finish(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(outcome.as_json())
+    if not outcome.sound:
+        sys.exit(1)
+
+
+def _quiet_logs() -> None:
+    """Standard output belongs to the result, and the console to the story."""
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+@click.group()
+def rehearse() -> None:
+    """演習：障害を起こし、失われたものがないかを独立に検査します。"""

@@ -1,0 +1,244 @@
+"""`jichitai demo`: a small true Japan on one machine, a year of it played, checked, and shown."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from datetime import time as clock_time
+from pathlib import Path
+
+import anyio.to_thread
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from jichitai.infra.clock import JST
+from jichitai.kernel.errors import ConflictError
+from jichitai.kernel.parties import Tier
+from jichitai.rehearsal import checker, quiet
+from jichitai.rehearsal.driver.play import Play
+from jichitai.rehearsal.forms import Book
+from jichitai.rehearsal.heroes import Hero, cast_heroes
+from jichitai.rehearsal.history import History, read
+from jichitai.rehearsal.nationwide import Nationwide, nationwide
+from jichitai.rehearsal.opening import Offices, offices
+from jichitai.rehearsal.plan.events import Year
+from jichitai.rehearsal.plan.year import plan_year
+from jichitai.rehearsal.population.people import DEFAULT_TOWNS, Population, synthesise
+
+START, END = date(2026, 1, 1), date(2026, 12, 31)
+OUTSIDE = ("132098", "262137")
+"""町田市 and 南丹市: nobody lives there at first, some people move there."""
+_PATIENCE = 180.0
+
+
+class OtherRehearsalError(ConflictError):
+    """The directory holds a rehearsal with other people."""
+
+    type = "rehearsal.other-data"
+    title = "別の演習のデータがあります"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is rehearsed."""
+
+    directory: Path
+    residents: int = 20_000
+    seed: int = 1
+    towns: tuple[str, ...] = DEFAULT_TOWNS
+    start: date = START
+    end: date = END
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What the rehearsal showed; the keys of `--json`."""
+
+    events: int
+    messages: int
+    provisions: int
+    lost: int
+    doubled: int
+    digest_differences: int
+    proofs_checked: int
+    seconds: float
+
+    @property
+    def sound(self) -> bool:
+        """Nothing was lost or doubled, and the levels agree."""
+        return not (self.lost or self.doubled or self.digest_differences)
+
+    def as_json(self) -> str:
+        """One JSON object."""
+        return json.dumps(asdict(self))
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that the parts of one rehearsal share."""
+
+    settings: Settings
+    console: Console
+    nation: Nationwide
+    offices: Offices
+    population: Population
+    year: Year
+
+    @property
+    def history(self) -> Path:
+        """File of acknowledged operations."""
+        return self.settings.directory / "history.jsonl"
+
+    @property
+    def towns(self) -> tuple[str, ...]:
+        """Towns that the story uses."""
+        return (*self.settings.towns, *OUTSIDE)
+
+    @property
+    def heroes(self) -> list[Hero]:
+        """The people of the story."""
+        return cast_heroes(self.population, self.year)
+
+    def dsns(self) -> dict[Tier, str]:
+        """For the checks: DSNs that see every row."""
+        return {tier: self.nation.superuser_dsn(tier) for tier in Tier}
+
+
+Show = Callable[[Stage, Outcome], None]
+"""Tells the people who watch what there is to see."""
+
+
+async def play_and_check(
+    settings: Settings, console: Console, *, stay: Show | None = None
+) -> Outcome:
+    """Run the demo from the first server to the last check.
+
+    Args:
+        settings: what is rehearsed.
+        console: where people read along (standard error).
+        stay: shows the result; the servers then run until a signal comes. None: stop at once.
+
+    Raises:
+        OtherRehearsalError: the directory holds a rehearsal with other people.
+    """
+    started = time.monotonic()
+    new = _begin(settings)
+    console.print("[bold]架空の日本を組み立てます。[/]登場する人はすべて架空です。")
+    population = synthesise(settings.seed, settings.residents, settings.towns, settings.start)
+    year = plan_year(population, settings.seed, settings.start, settings.end, OUTSIDE)
+    async with nationwide(settings.directory) as nation:
+        if new:
+            nation.clock.move_to(datetime.combine(settings.start, clock_time(8), JST))
+        async with offices(nation.platform, nation.clock) as open_offices:
+            stage = Stage(settings, console, nation, open_offices, population, year)
+            await _open(stage)
+            await nation.start_tiers()
+            await _play(stage)
+            outcome = await _verify(stage)
+            outcome = replace(outcome, seconds=round(time.monotonic() - started, 1))
+            if stay is not None:
+                stay(stage, outcome)
+                await nation.supervisor.wait()
+    return outcome
+
+
+def _begin(settings: Settings) -> bool:
+    """Whether the directory is new; a directory of another rehearsal is refused."""
+    file = settings.directory / "rehearsal.json"
+    wanted = {
+        "seed": settings.seed,
+        "residents": settings.residents,
+        "towns": list(settings.towns),
+        "start": settings.start.isoformat(),
+        "end": settings.end.isoformat(),
+    }
+    if file.exists():
+        known = json.loads(file.read_text("utf-8"))
+        if known != wanted:
+            raise OtherRehearsalError(
+                f"{settings.directory} には住民{known['residents']}人の演習のデータがあります。"
+                "同じ人数で続けるか、--data で別の場所を指定するか、そのディレクトリを消してください。"
+            )
+        return False
+    settings.directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    file.write_text(json.dumps(wanted), "utf-8")
+    return True
+
+
+async def _open(stage: Stage) -> None:
+    """Personas, and everybody into register, prefectures and nation."""
+    await stage.offices.introduce(stage.towns)
+    with _bar(stage.console, "初期データを取り込む", len(stage.population)) as step:
+        await stage.offices.take_over(stage.population, step)
+
+
+async def _play(stage: Stage) -> None:
+    """The year, or what an interrupted run left of it."""
+    played = list(read(stage.history)) if stage.history.exists() else []
+    if any(line["op"] == "end" for line in played):
+        stage.console.print("この場所では1年分が済んでいます。記録を検査します。")
+        return
+    await quiet.wait_quiet(stage.dsns(), patience=_PATIENCE)
+    with History(stage.history) as history:
+        if not played:
+            history.population(stage.population)
+        play = Play(
+            stage.year,
+            Book.of(stage.population),
+            origin=stage.nation.origin(Tier.TOWN),
+            clock=stage.nation.clock,
+            history=history,
+            seed=stage.settings.seed,
+        )
+        async with play:
+            play.resume(played)
+            with _bar(stage.console, "1年間の届出を処理する", len(stage.year.events)) as step:
+                step(play.progress.events)
+                await play.run(lambda _: step(1))
+
+
+async def _verify(stage: Stage) -> Outcome:
+    """Wait until everything has arrived, compare the levels, check against the history."""
+    console, dsns = stage.console, stage.dsns()
+    await quiet.wait_quiet(dsns, patience=_PATIENCE)
+    await stage.offices.compare(stage.towns)
+    traffic = await quiet.wait_quiet(dsns, patience=_PATIENCE)
+    verdict = await anyio.to_thread.run_sync(
+        lambda: checker.check(
+            stage.history,
+            town=dsns[Tier.TOWN],
+            prefecture=dsns[Tier.PREFECTURE],
+            nation=dsns[Tier.NATION],
+        )
+    )
+    differences = await stage.offices.digest_differences()
+    for line in verdict.details:
+        console.print(f"[red]{line}[/]")
+    if traffic.quarantined:
+        console.print(f"[yellow]隔離された通知が{traffic.quarantined}件あります。[/]")
+    return Outcome(
+        events=verdict.acknowledged,
+        messages=traffic.sent,
+        provisions=await stage.offices.provisions(),
+        lost=verdict.lost,
+        doubled=verdict.doubled,
+        digest_differences=differences,
+        proofs_checked=0,
+        seconds=0.0,
+    )
+
+
+@contextmanager
+def _bar(console: Console, title: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar; the function moves it on."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.advance(task, count)
