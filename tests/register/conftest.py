@@ -10,6 +10,8 @@ from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
 from jichitai.register.api.routes import ROUTES
 from jichitai.register.model.resident import Resident
+from jichitai.register.pages.routes import ROUTES as PAGES
+from jichitai.register.pages.routes import TEMPLATES
 from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
 from jichitai.web.app import create_app
@@ -30,7 +32,8 @@ async def town(
     app = create_app(
         Tier.TOWN,
         Settings(tier=Tier.TOWN),
-        controllers=ROUTES,
+        controllers=[*ROUTES, *PAGES],
+        templates=[TEMPLATES],
         db=town_database,
         clock=clock,
         keys=keys,

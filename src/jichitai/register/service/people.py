@@ -10,7 +10,7 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.kernel.dates import JST, UncertainDate
-from jichitai.kernel.identifiers import AddresseeNumber, JukiCode, MyNumber
+from jichitai.kernel.identifiers import AddresseeNumber, HouseholdNumber, JukiCode, MyNumber
 from jichitai.kernel.persons import kana_keys
 from jichitai.register import errors
 from jichitai.register.model.resident import Household, Resident, in_household_order
@@ -258,6 +258,15 @@ class People:
             at=self._clock.now(),
         )
         return found[0].juki_code, found[0].my_number
+
+    async def household_id(self, tx: Tx, municipality: str, number: HouseholdNumber) -> UUID | None:
+        """Id of the household with this number, or None."""
+        return await residents.household_by_number(tx, municipality, number.value)
+
+    async def members(self, tx: Tx, municipality: str, household_id: UUID) -> tuple[Resident, ...]:
+        """Live members of a household, for filling in a form."""
+        rows = await residents.members(tx, self._vault, municipality, [household_id])
+        return in_household_order(rows)
 
     async def holder(self, tx: Tx, municipality: str, resident_id: UUID) -> Holder | None:
         """Who is entering an event for this person now."""

@@ -202,6 +202,18 @@ async def households(tx: Tx, town: str, ids: Iterable[UUID]) -> tuple[Household,
         return tuple(household(row) for row in await cursor.fetchall())
 
 
+async def household_by_number(tx: Tx, town: str, number: str) -> UUID | None:
+    """Id of the household with this 世帯番号."""
+    row = await (
+        await tx.execute(
+            "select household_id from register.household"
+            " where municipality = %s and household_number = %s",
+            (town, number),
+        )
+    ).fetchone()
+    return None if row is None else row[0]
+
+
 async def save(
     tx: Tx, vault: Vault, number: int, rows: Iterable[Resident], changed: Iterable[Household]
 ) -> None:
