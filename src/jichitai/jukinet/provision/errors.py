@@ -92,3 +92,17 @@ class RepeatedBatchError(ConflictError):
 
     type = "jukinet.repeated-batch"
     title = "この要求番号の一括照会には既に回答しています"
+
+
+class MissingOperatorError(InvalidError):
+    """操作者番号なし: the program did not say for which operator it asks."""
+
+    type = "jukinet.missing-operator"
+    title = "操作者番号がありません"
+
+
+class OtherOperatorError(ForbiddenError):
+    """他の操作者: an officer named another operator."""
+
+    type = "jukinet.other-operator"
+    title = "他の操作者として照会することはできません"

@@ -1,5 +1,6 @@
 """Asking (本人確認情報の照会): from a question to an answer, or to a counted refusal."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -107,6 +108,14 @@ class Provision:
     async def close(self) -> None:
         """Stop answering."""
         await self._groups.close()
+
+    async def run(self) -> None:
+        """Answer until cancelled: the form in which a process runs its workers."""
+        await self.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.close()
 
     async def ask(self, asker: Asker, stated: Stated, sought: Sought) -> bytes:
         """Answer one question; the record of it is durable before this returns JSON.

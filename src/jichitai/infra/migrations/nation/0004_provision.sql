@@ -1,7 +1,7 @@
 -- 提供 (住民基本台帳法 第30条の9 ほか) and its disclosure: who asked about whom, under which affair.
 
 create table jukinet.organ (
-    organ_id      text        not null primary key check (organ_id ~ '^[a-z0-9][a-z0-9-]{1,39}$'),
+    organ_id      text        not null primary key check (organ_id ~ '^[A-Za-z0-9][A-Za-z0-9-]{0,39}$'),
     name          text        not null,
     affairs       text[]      not null,
     daily_quota   integer     not null check (daily_quota >= 0),
