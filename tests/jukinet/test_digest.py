@@ -122,7 +122,7 @@ async def test_a_case_is_closed_by_hand_once(wires: Wires, clock: FixedClock) ->
 async def test_the_nation_asks_for_new_digests(wires: Wires) -> None:
     await settle_family(wires)
     async with wires.databases[Tier.NATION].transaction() as tx:
-        ids = await service.ask_digests(tx, wires.node, NATION, [TOWN])
+        ids = await service.ask_digests(tx, wires.node, NATIONAL, [TOWN])
     await wires.flow()
     found = await wires.rows(Tier.NATION, "select digest_id, state from jukinet.digest_state")
     assert found == [(ids[TOWN], "equal")]

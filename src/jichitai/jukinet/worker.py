@@ -11,10 +11,12 @@ from typing import Final
 
 import structlog
 
+from jichitai.infra import links as held_links
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.inbox import Handler, Handlers
 from jichitai.infra.logs import where
 from jichitai.infra.messages import Received
+from jichitai.infra.receiver import Receiver
 from jichitai.jukinet.digest import service as digest
 from jichitai.jukinet.links import service as links
 from jichitai.jukinet.network import service as network
@@ -24,6 +26,7 @@ from jichitai.jukinet.town import service as town
 from jichitai.jukinet.town import store
 from jichitai.jukinet.town.intake import TownIntake
 from jichitai.kernel.errors import JichitaiError, UnavailableError
+from jichitai.kernel.parties import Tier
 from jichitai.register.service.network import TownRegister
 
 log = structlog.get_logger(__name__)
@@ -210,6 +213,31 @@ class NationWorker:
             opened = await network.open_overdue(tx, self._node)
         self._day = today
         return opened
+
+
+class LinkWorker:
+    """Applies what was held back, as soon as a link is open again."""
+
+    def __init__(self, database: Database, receiver: Receiver, tier: Tier) -> None:
+        """Take the receiver that holds."""
+        self._database = database
+        self._receiver = receiver
+        self._all_towns = tier is Tier.TOWN
+
+    async def run(self) -> None:
+        """Work for ever; every outage is waited out."""
+        while True:
+            try:
+                await self.release()
+            except UnavailableError as error:
+                log.warning("link-worker-waits", **where(error))
+            await asyncio.sleep(1.0)
+
+    async def release(self) -> int:
+        """Release what may go on; returns how many messages."""
+        async with self._database.transaction(all_towns=self._all_towns, read_only=True) as tx:
+            waiting = await held_links.receivers_with_held(tx)
+        return await self._receiver.release(waiting) if waiting else 0
 
 
 def _bound(

@@ -10,6 +10,7 @@ from litestar.types import ControllerRouterHandler
 from jichitai.infra.broker import BrokerUnavailableError
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.settings import Settings
+from jichitai.jukinet import api as network_api
 from jichitai.jukinet import worker
 from jichitai.jukinet.node import Node as Network
 from jichitai.kernel.parties import Tier
@@ -36,22 +37,25 @@ def assemble(node: Node) -> tuple[Litestar, list[Loop]]:
 def _town(node: Node) -> tuple[Litestar, list[Loop]]:
     network = _network(node)
     register = TownRegister(node.keys, node.clock)
-    _, loops = messaging(node, worker.town_handlers(network, register))
+    receiver, loops = messaging(node, worker.town_handlers(network, register))
+    links = worker.LinkWorker(node.database, receiver, node.tier)
     towns = worker.TownWorker(node.database, network, register, node.settings.municipalities)
-    return build_app(node), [*loops, towns.run]
+    return build_app(node), [*loops, towns.run, links.run]
 
 
 def _prefecture(node: Node) -> tuple[Litestar, list[Loop]]:
     network = _network(node)
-    _, loops = messaging(node, worker.prefecture_handlers(network))
-    return build_app(node), loops
+    receiver, loops = messaging(node, worker.prefecture_handlers(network))
+    links = worker.LinkWorker(node.database, receiver, node.tier)
+    return build_app(node), [*loops, links.run]
 
 
 def _nation(node: Node) -> tuple[Litestar, list[Loop]]:
     network = _network(node)
-    _, loops = messaging(node, worker.nation_handlers(network))
+    receiver, loops = messaging(node, worker.nation_handlers(network))
+    links = worker.LinkWorker(node.database, receiver, node.tier)
     daily = worker.NationWorker(node.database, network)
-    return build_app(node), [*loops, daily.run]
+    return build_app(node), [*loops, daily.run, links.run]
 
 
 def _ministry(node: Node) -> tuple[Litestar, list[Loop]]:
@@ -91,11 +95,11 @@ def route_table(tier: Tier) -> list[str]:
 def _routes(tier: Tier) -> list[ControllerRouterHandler]:
     match tier:
         case Tier.TOWN:
-            return [*register_api.ROUTES]
+            return [*register_api.ROUTES, *network_api.TOWN_ROUTES]
         case Tier.PREFECTURE:
-            return []
+            return [*network_api.UPPER_ROUTES]
         case Tier.NATION:
-            return []
+            return [*network_api.UPPER_ROUTES]
         case Tier.MINISTRY:
             return []
 

@@ -15,7 +15,7 @@ from jichitai.jukinet.digest import cases, model, store
 from jichitai.jukinet.digest.cases import NewCase
 from jichitai.jukinet.digest.model import Difference
 from jichitai.jukinet.digest.store import Holder
-from jichitai.jukinet.errors import InvalidMessageError, WrongOriginError
+from jichitai.jukinet.errors import InvalidMessageError, UnknownTownError, WrongOriginError
 from jichitai.jukinet.messages import M23, M23Q, M23R, Body, decode
 from jichitai.jukinet.network.scope import Scope
 from jichitai.jukinet.node import Node, draft
@@ -87,15 +87,24 @@ async def answer(tx: Tx, node: Node, batch: Sequence[Received]) -> None:
 
 
 async def ask_digests(
-    tx: Tx, node: Node, us: Party, municipalities: Sequence[str]
+    tx: Tx, node: Node, scope: Scope, municipalities: Sequence[str]
 ) -> dict[str, UUID]:
-    """At prefecture and nation: ask for new digests of these towns; returns their ids."""
+    """At prefecture and nation: ask for new digests of these towns; returns their ids.
+
+    Raises:
+        UnknownTownError: not a town of this scope.
+    """
     ids = {town: uuid4() for town in municipalities}
+    known = {str(town.code) for town in scope.towns()}
     drafts = []
     for town, digest_id in ids.items():
-        below = Party.town(town) if us.tier is Tier.PREFECTURE else Party.prefecture(town[:2])
+        if town not in known:
+            raise UnknownTownError(
+                "該当する市区町村がありません。団体コードを確かめてください。", municipality=town
+            )
+        below = Party.prefecture(town[:2]) if scope.is_nation else Party.town(town)
         question = M23Q(digest_id=digest_id, municipality=town, fresh=True)
-        drafts.append(draft(us, below, question))
+        drafts.append(draft(scope.party, below, question))
     if drafts:
         await node.outbox.send_many(tx, drafts)
     return ids

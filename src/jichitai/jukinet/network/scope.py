@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any, LiteralString, Self
 
 from jichitai.jukinet.errors import WrongReceiverError
+from jichitai.kernel.municipalities import Municipality, in_prefecture, municipalities
 from jichitai.kernel.parties import NATION, Party, Tier
 
 
@@ -37,6 +38,10 @@ class Scope:
     def is_nation(self) -> bool:
         """Whether this is the nation's table."""
         return self.party.tier is Tier.NATION
+
+    def towns(self) -> tuple[Municipality, ...]:
+        """The municipalities whose residents are kept here, by code."""
+        return municipalities() if self.is_nation else in_prefecture(self.party.code)
 
     def sql(self, statement: LiteralString) -> LiteralString:
         """The statement for this tier."""
