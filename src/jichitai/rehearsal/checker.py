@@ -36,7 +36,7 @@ class Replay:
     leaving: dict[int, str] = field(default_factory=dict)
     undo: dict[int, dict[int, Row]] = field(default_factory=dict)
     numbers: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
-    provisions: Counter[tuple[int, str]] = field(default_factory=Counter)
+    provisions: Counter[tuple[int, str, str]] = field(default_factory=Counter)
     acknowledged: int = 0
     today: str = ""
 
@@ -53,8 +53,9 @@ class Replay:
                 self.numbers[line["town"]].append(line["number"])
                 self._event(line)
             case "provision":
-                self.acknowledged += 1
-                self.provisions[line["index"], line["leaf"]] += 1
+                self.acknowledged += line["count"]
+                for index in range(line["index"], line["index"] + line["count"]):
+                    self.provisions[index, line["organ"], line["affair"]] += 1
             case "end":
                 self.today = line["day"]
             case other:
@@ -166,7 +167,7 @@ select count(*)
          group by code_hash having count(*) > 1) as twice
 """
 _PROVISIONS = """
-select g.first_index + p.place, encode(p.leaf_hash, 'hex')
+select g.first_index + p.place, p.organ_id, p.affair_id
   from jukinet.provision as p
   join jukinet.provision_group as g on g.group_id = p.group_id
 """
@@ -178,12 +179,14 @@ class Verdict:
 
     Attributes:
         acknowledged: operations that were confirmed to a client.
+        events: those of them that counters entered.
         lost: confirmed operations or their effects that are missing somewhere.
         doubled: effects that stand twice.
         details: one sentence for each kind of difference; no names, no numbers of persons.
     """
 
     acknowledged: int
+    events: int
     lost: int
     doubled: int
     details: tuple[str, ...]
@@ -219,7 +222,11 @@ def check(history: Path, *, town: str, prefecture: str, nation: str) -> Verdict:
         if count_lost or count_doubled:
             details.append(f"{name}: {count_lost} lost, {count_doubled} doubled")
     return Verdict(
-        acknowledged=state.acknowledged, lost=lost, doubled=doubled, details=tuple(details)
+        acknowledged=state.acknowledged,
+        events=sum(map(len, state.numbers.values())),
+        lost=lost,
+        doubled=doubled,
+        details=tuple(details),
     )
 
 
@@ -242,8 +249,9 @@ def _provisions(state: Replay, dsn: str) -> tuple[int, int]:
     if not state.provisions:
         return 0, 0
     with psycopg.connect(dsn) as connection:
-        recorded = Counter((int(i), str(leaf)) for i, leaf in connection.execute(_PROVISIONS))
-    places = Counter(index for index, _ in recorded.elements())
+        rows = connection.execute(_PROVISIONS)
+        recorded = Counter((int(i), str(organ), str(affair)) for i, organ, affair in rows)
+    places = Counter(index for index, _, _ in recorded.elements())
     lost = (state.provisions - recorded).total()
     return lost, sum(count - 1 for count in places.values())
 

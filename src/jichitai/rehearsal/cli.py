@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from rich.console import Console
 
 from jichitai.rehearsal import report
 from jichitai.rehearsal.demo import Outcome, Settings, play_and_check
+from jichitai.rehearsal.faults import rehearsal as fault_rehearsal
 
 DEFAULT_DATA = Path(".jichitai") / "demo"
 
@@ -54,3 +56,34 @@ def _quiet_logs() -> None:
 @click.group()
 def rehearse() -> None:
     """演習：障害を起こし、失われたものがないかを独立に検査します。"""
+
+
+@rehearse.command()
+@click.option("--kills", default=50, show_default=True, type=click.IntRange(0, 10_000),
+              help="強制終了の回数")  # fmt: skip
+@click.option("--residents", default=6_000, show_default=True, type=click.IntRange(200, 1_000_000),
+              help="架空の住民の人数")  # fmt: skip
+@click.option("--seed", default=1, show_default=True, help="同じ数なら同じ障害の順になる")
+@click.option("--data", type=click.Path(path_type=Path),
+              help="データを残す新しい場所。省くと終わりに消す")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="結果を JSON 1行で標準出力に書く")
+def faults(*, kills: int, residents: int, seed: int, data: Path | None, as_json: bool) -> None:
+    """届出と照会の最中に処理を強制終了し、回線を切り、失われたものがないかを検査します。"""
+    _quiet_logs()
+    console = Console(stderr=True, highlight=False)
+    with tempfile.TemporaryDirectory(prefix="jichitai-faults-") as scratch:
+        directory = data.absolute() if data else Path(scratch) / "data"
+        settings = fault_rehearsal.Settings(
+            directory=directory, kills=kills, residents=residents, seed=seed
+        )
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            outcome = runner.run(fault_rehearsal.run(settings, console))
+    console.print(
+        f"強制終了 {outcome.kills}回、切断 {outcome.cuts}回。確認済みの処理 {outcome.acknowledged:,}件のうち、"
+        f"失われたもの {outcome.lost}件、二重に効いたもの {outcome.doubled}件、"
+        f"階層間の不一致 {outcome.digest_differences}件、記録に漏れた番号 {outcome.leaks}件。"
+    )
+    if as_json:
+        click.echo(outcome.as_json())
+    if not outcome.sound:
+        sys.exit(1)

@@ -17,6 +17,7 @@ from jichitai.infra.clock import JST
 from jichitai.kernel.errors import ConflictError
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal import checker, quiet
+from jichitai.rehearsal.driver.organs import Bodies
 from jichitai.rehearsal.driver.play import Play
 from jichitai.rehearsal.forms import Book
 from jichitai.rehearsal.heroes import Hero, cast_heroes
@@ -169,7 +170,7 @@ def _begin(settings: Settings) -> bool:
 
 async def _open(stage: Stage) -> None:
     """Personas, and everybody into register, prefectures and nation."""
-    await stage.offices.introduce(stage.towns)
+    await stage.offices.introduce(stage.towns, stage.settings.start, stage.settings.end)
     with _bar(stage.console, "初期データを取り込む", len(stage.population)) as step:
         await stage.offices.take_over(stage.population, step)
 
@@ -184,15 +185,19 @@ async def _play(stage: Stage) -> None:
     with History(stage.history) as history:
         if not played:
             history.population(stage.population)
+        bodies = Bodies(
+            stage.nation.origin(Tier.NATION), stage.population, history, seed=stage.settings.seed
+        )
         play = Play(
             stage.year,
             Book.of(stage.population),
             origin=stage.nation.origin(Tier.TOWN),
             clock=stage.nation.clock,
             history=history,
+            bodies=bodies,
             seed=stage.settings.seed,
         )
-        async with play:
+        async with bodies, play:
             play.resume(played)
             with _bar(stage.console, "1年間の届出を処理する", len(stage.year.events)) as step:
                 step(play.progress.events)
@@ -219,7 +224,7 @@ async def _verify(stage: Stage) -> Outcome:
     if traffic.quarantined:
         console.print(f"[yellow]隔離された通知が{traffic.quarantined}件あります。[/]")
     return Outcome(
-        events=verdict.acknowledged,
+        events=verdict.events,
         messages=traffic.sent,
         provisions=await stage.offices.provisions(),
         lost=verdict.lost,

@@ -68,9 +68,9 @@ class History:
         )  # fmt: skip
         self._file.flush()
 
-    def provision(self, index: int, leaf: str, organ: str, affair: str) -> None:
-        """A body got an answer, with this place in the log."""
-        self._line(op="provision", index=index, leaf=leaf, organ=organ, affair=affair)
+    def provision(self, index: int, count: int, organ: str, affair: str) -> None:
+        """A body got so many answers, recorded from this place in the log on."""
+        self._line(op="provision", index=index, count=count, organ=organ, affair=affair)
         self._file.flush()
 
     def end(self, day: date) -> None:

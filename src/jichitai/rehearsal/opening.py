@@ -7,6 +7,7 @@ file, signs it, and prefecture and nation take the signed file in.
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
@@ -24,7 +25,7 @@ from jichitai.kernel.municipalities import prefectures
 from jichitai.kernel.parties import Party, Tier
 from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
-from jichitai.rehearsal.driver import cast
+from jichitai.rehearsal.driver import cast, organs
 from jichitai.rehearsal.loading import by_town, initial_people
 from jichitai.rehearsal.population.people import Population
 
@@ -105,8 +106,8 @@ class Offices:
             async with office.database.transaction() as tx:
                 await load_identity(tx, scope, office.node, file, public)
 
-    async def introduce(self, towns: Sequence[str]) -> None:
-        """Make the personas of staff known to their tiers."""
+    async def introduce(self, towns: Sequence[str], start: date, end: date) -> None:
+        """Make staff, and the public bodies that ask between two days, known to their tiers."""
         codes = {town[:2] for town in towns}
         await cast.save(self[Tier.TOWN].database, Tier.TOWN, cast.all_town_staff(towns))
         await cast.save(
@@ -118,7 +119,9 @@ class Offices:
                 if body.prefecture_code in codes
             ],
         )
-        await cast.save(self[Tier.NATION].database, Tier.NATION, cast.nation_staff())
+        national = self[Tier.NATION].database
+        await cast.save(national, Tier.NATION, [*cast.nation_staff(), *organs.officers()])
+        await organs.introduce(national, self._clock, start, end)
         await cast.save(self[Tier.MINISTRY].database, Tier.MINISTRY, [cast.ministry_staff()])
 
     async def compare(self, towns: Sequence[str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from uuid import UUID, uuid5
 
 from jichitai.infra.clock import JST, RehearsalClock
+from jichitai.rehearsal.driver.organs import Bodies
 from jichitai.rehearsal.driver.townhall import TownHall
 from jichitai.rehearsal.forms import Book, Line, form_of
 from jichitai.rehearsal.history import History
@@ -39,6 +40,7 @@ class Play:
         origin: of the town tier.
         clock: the shared clock that is moved from day to day.
         history: where acknowledged events are written.
+        bodies: public bodies that confirm people after events.
         seed: part of the ids of entries, so that a repeated play cannot enter twice.
         patience: seconds to wait out an outage.
     """
@@ -51,6 +53,7 @@ class Play:
         origin: str,
         clock: RehearsalClock,
         history: History,
+        bodies: Bodies | None = None,
         seed: int = 1,
         patience: float = 60.0,
     ) -> None:
@@ -58,6 +61,7 @@ class Play:
         self.year, self.book = year, book
         self.clock, self.history = clock, history
         self.progress = Progress()
+        self._bodies = bodies
         self._seed, self._origin, self._patience = seed, origin, patience
         self._halls: dict[str, TownHall] = {}
         self._stack = AsyncExitStack()
@@ -95,10 +99,18 @@ class Play:
         """Play every day to the end of the year."""
         waiting = [e for e in self.year.events if e.serial not in self.book.numbers]
         for day, events in by_day(waiting):
+            quarter = self._is_new_quarter(day)
             self.open_day(day)
+            if quarter and self._bodies is not None:
+                await self._bodies.batch(day)
             await asyncio.gather(*(self._enter(event, shown) for event in events))
         self.open_day(self.year.end)
         self.history.end(self.year.end)
+
+    def _is_new_quarter(self, day: date) -> bool:
+        before = self.progress.day
+        quarter = (day.month - 1) // 3
+        return before is not None and (before.month - 1) // 3 != quarter
 
     def open_day(self, day: date) -> None:
         """Move the clock of all processes to the morning of a day."""
@@ -108,6 +120,8 @@ class Play:
     async def _enter(self, event: PlannedEvent, shown: Callable[[Progress], None]) -> None:
         async with self._room:
             await self.enter(event)
+            if self._bodies is not None:
+                await self._bodies.after(event)
         shown(self.progress)
 
     async def enter(self, event: PlannedEvent) -> int:
