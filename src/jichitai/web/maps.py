@@ -85,9 +85,9 @@ def map_svg(
 
 def _hatch(hatch_id: str) -> str:
     return (
-        f'<defs><pattern id="{hatch_id}" width="4" height="4" patternUnits="userSpaceOnUse" '
-        'patternTransform="rotate(45)"><rect class="jc-hatch-ground" width="4" height="4"/>'
-        '<line class="jc-hatch-line" x1="0" y1="0" x2="0" y2="4"/></pattern></defs>'
+        f'<defs><pattern id="{hatch_id}" width="9" height="9" patternUnits="userSpaceOnUse" '
+        'patternTransform="rotate(45)"><rect class="jc-hatch-ground" width="9" height="9"/>'
+        '<line class="jc-hatch-line" x1="0" y1="0" x2="0" y2="9"/></pattern></defs>'
     )
 
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
-from itertools import pairwise
 from typing import Any, Final
 
 from litestar import Request, Response, get
@@ -319,17 +318,14 @@ def _lines(
     names: list[str], monthly: dict[tuple[str, date], int], year: int, as_of: datetime | None
 ) -> Figure:
     months = sorted({month for _, month in monthly})
-    sums = [sum(monthly.get((name, month), 0) for name in names) for month in months]
-    before, last = list(pairwise(sums))[-1]
-    word = "増えました" if last > before else "減りました" if last < before else "同じでした"
+    running = as_of is not None and as_of.astimezone(JST).date().replace(day=1) == months[-1]
     finding = Finding(
-        text=f"{months[-1].month}月は{last:,}件で、前の月（{before:,}件）より{word}".replace(
-            "より同じ", "と同じ"
-        ),
+        text=_change(names, monthly, months[:-1] if running else months),
         source="機構",
         as_of=_moment(as_of),
         csv=f"/counts.csv?year={year}",
         definition=_DEFINITION,
+        notes=(f"{months[-1].month}月は月の途中までの件数です。",) if running else (),
     )
     series = {
         name: [(f"{month.month}月", float(monthly.get((name, month), 0))) for month in months]
@@ -351,3 +347,13 @@ def _lines(
             for month in months
         ),
     )
+
+
+def _change(names: list[str], monthly: dict[tuple[str, date], int], whole: list[date]) -> str:
+    """What the last whole month says beside the one before it."""
+    sums = [sum(monthly.get((name, month), 0) for name in names) for month in whole]
+    head = f"{whole[-1].month}月は{sums[-1]:,}件"
+    if len(sums) < 2 or sums[-1] == sums[-2]:
+        return f"{head}でした" if len(sums) < 2 else f"{head}で、前の月と同じでした"
+    word = "増えました" if sums[-1] > sums[-2] else "減りました"
+    return f"{head}で、前の月（{sums[-2]:,}件）より{word}"

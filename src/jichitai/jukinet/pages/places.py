@@ -19,6 +19,7 @@ _BOARD: Final = (
     NavItem("運用盤", "/network", key="n"),
     NavItem("隔離した通知", "/network/quarantine", key="q"),
     NavItem("提供の状況", "/network/provisions", key="p"),
+    NavItem("住民からの申出", "/network/inquiries", key="i"),
 )
 _QUERY: Final = (NavItem("本人確認情報の照会", "/query", key="s"),)
 _RESIDENT: Final = (
