@@ -1,5 +1,6 @@
 """Sessions: what the cookie is, when it locks, how one comes back, when it ends."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +15,7 @@ from jichitai.infra.audit import SYSTEM
 from jichitai.infra.database import Database
 from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
-from jichitai.web import accounts, csrf, sessions
+from jichitai.web import accounts, csrf, housekeeping, sessions
 from jichitai.web.accounts import AccountState
 from jichitai.web.app import create_app
 from jichitai.web.frame import local_path, page
@@ -203,8 +204,28 @@ async def test_a_day_of_work_ends_and_residents_end_sooner(
         assert "ロック" not in (await phone.get("/sign-in")).text
         travel.shift(10 * 3600)
         assert (await desk.get("/board")).headers["location"] == "/sign-in?return=/board"
-    async with town_database.transaction() as tx:
-        assert await sessions.sweep(tx) == 1
+    assert await housekeeping.sweep(town_database) == 1
+
+
+async def test_the_running_application_removes_what_has_ended(
+    app: Litestar, town_database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = account()
+    await save(town_database, person, tier=Tier.TOWN)
+    with time_machine.travel(1_700_000_000):
+        async with town_database.transaction(all_towns=True) as tx:
+            await sessions.open_session(tx, person, method="persona")
+    monkeypatch.setattr(housekeeping, "EVERY", 0.01)
+    async with app.lifespan(), asyncio.timeout(10):
+        while await count(town_database):
+            await asyncio.sleep(0.02)
+
+
+async def count(db: Database) -> int:
+    async with db.transaction() as tx:
+        row = await (await tx.execute("select count(*) from web.session")).fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 async def test_signing_out_ends_the_session_for_good(

@@ -17,6 +17,7 @@ from jichitai.infra.settings import Settings, read_settings
 from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.parties import Party, Tier
 from jichitai.main import node, tiers
+from jichitai.web.signin.cli import COMMANDS as SIGN_IN
 
 TIER = click.Choice([str(tier) for tier in Tier])
 
@@ -154,3 +155,7 @@ def _line(key: PublicKey) -> str:
 def _read_line(line: str) -> PublicKey:
     party, kid, public = line.split()
     return PublicKey(Party.parse(party), kid, bytes.fromhex(public))
+
+
+for command in SIGN_IN:
+    main.add_command(command)

@@ -25,6 +25,7 @@ from jichitai.web import health, openapi, rights
 from jichitai.web.edge import Edge
 from jichitai.web.frame import ShellMaker, plain_shell
 from jichitai.web.gate import Gate, Gatekeeper
+from jichitai.web.housekeeping import sweeping
 from jichitai.web.limits import Rate
 from jichitai.web.oauth.bearer import BearerTokens
 from jichitai.web.oauth.routes import oauth_routes
@@ -118,7 +119,7 @@ def create_app(
             *controllers,
         ],
         state=state,
-        lifespan=list(lifespan),
+        lifespan=[*lifespan, sweeping],
         middleware=[DefineMiddleware(Gate, keeper=keeper)],
         exception_handlers=HANDLERS,
         dependencies={**_dependencies(), **(dependencies or {})},
