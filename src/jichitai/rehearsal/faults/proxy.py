@@ -35,6 +35,7 @@ class Link:
         self.carried = 0
         self._flowing = asyncio.Event()
         self._flowing.set()
+        self._closing = False
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -52,6 +53,7 @@ class Link:
         trace: TracebackType | None,
     ) -> None:
         """Stop listening and break what stands."""
+        self._closing = True
         if self._server is not None:
             self._server.close()
         self._break()
@@ -95,6 +97,9 @@ class Link:
         self._writers |= {writer, far_writer}
         try:
             await asyncio.gather(self._carry(reader, far_writer), self._carry(far_reader, writer))
+        except asyncio.CancelledError:
+            if not self._closing:
+                raise
         finally:
             self._writers -= {writer, far_writer}
             await _abort(writer)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from contextlib import AsyncExitStack
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from datetime import time as clock_time
@@ -75,9 +76,10 @@ async def run(settings: Settings, console: Console) -> Outcome:
     year = plan_year(population, settings.seed, START, END, OUTSIDE)
     history = settings.directory / "history.jsonl"
     settings.directory.mkdir(mode=0o700, parents=True, exist_ok=False)
-    async with nationwide(settings.directory) as nation:
+    async with AsyncExitStack() as last, nationwide(settings.directory) as nation:
         nation.clock.move_to(datetime.combine(START, clock_time(8), JST))
-        async with Wires(nation) as wires, offices(nation.platform, nation.clock) as opened:
+        wires = await last.enter_async_context(Wires(nation))  # closed after the processes
+        async with offices(nation.platform, nation.clock) as opened:
             towns = (*DEFAULT_TOWNS, *OUTSIDE)
             await opened.introduce(towns, START, END)
             await opened.take_over(population, lambda _: None)
