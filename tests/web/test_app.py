@@ -86,6 +86,7 @@ async def test_over_tls_browsers_are_told_to_stay_there() -> None:
     async with browser(bare(public_url=origin), origin=origin, html=True) as client:
         answer = await client.get("/sign-in")
     assert "max-age=63072000" in answer.headers["strict-transport-security"]
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith("__Host-jichitai-town-visit=")
     assert all(flag in cookie for flag in ("; Secure", "; HttpOnly", "; SameSite=Strict", "Path=/"))
@@ -199,6 +200,40 @@ async def test_a_body_of_10_mb_is_refused_and_changes_nothing(app: Litestar) -> 
         assert answer.status_code == 413
         assert answer.json()["type"] == "/problems/web.body-too-large"
     assert bomb.status_code == 400
+
+
+async def test_a_refused_body_is_read_to_its_end_so_that_the_sender_sees_the_answer() -> None:
+    left = [b"x" * 64 * 1024] * 40
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append((message, len(left)))
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/sign-in/passkey",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"2621440")],
+        "query_string": b"",
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8100),
+        "scheme": "http",
+        "root_path": "",
+    }
+    await bare()(scope, receive, send)  # type: ignore[arg-type]
+    assert sent[0][0]["status"] == 403
+    assert {unread for _, unread in sent} == {0}
+
+
+async def test_asking_for_the_methods_of_a_route_needs_no_right() -> None:
+    async with browser(bare()) as client:
+        answer = await client.options("/api/v1/whoami")
+    assert answer.status_code == 204
+    assert "GET" in answer.headers["allow"]
 
 
 async def test_the_third_call_of_two_is_told_when_to_come_back() -> None:

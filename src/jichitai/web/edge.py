@@ -4,6 +4,7 @@ It wraps the whole application, so that even an unknown path is answered with ou
 names the route's pattern, never the path, the query, a header or a name.
 """
 
+import asyncio
 import itertools
 import time
 from collections.abc import Mapping
@@ -42,6 +43,9 @@ _REFUSED_FEATURES: Final = (
     "usb",
 )
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+_BODILESS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_DRAIN_BYTES: Final = 64 * 1024 * 1024
+_DRAIN_SECONDS: Final = 10.0
 _TWO_YEARS: Final = 63_072_000
 
 _log = structlog.get_logger("jichitai.access")
@@ -81,6 +85,40 @@ def security_headers(*, tls: bool) -> dict[str, str]:
     return headers
 
 
+class _Body:
+    """A request's body, read to its end before an answer that came early.
+
+    A server closes the connection when a body is left unread; a client that is still sending then
+    sees a broken connection instead of the refusal. So what is left is thrown away first, within
+    reason.
+    """
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._open = True
+
+    async def __call__(self) -> Any:
+        message = await self._receive()
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            self._open = False
+        return message
+
+    async def drain(self) -> None:
+        """Throw away what has not been read."""
+        thrown = 0
+        try:
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                while self._open and thrown < _DRAIN_BYTES:
+                    message = await self()
+                    thrown += len(message.get("body", b""))
+        except TimeoutError:
+            return
+
+
+def _may_have_body(scope: Scope) -> bool:
+    return scope.get("method") not in _BODILESS
+
+
 class Edge:
     """ASGI wrapper around one application.
 
@@ -107,16 +145,19 @@ class Edge:
         request_id = self._next_id()
         scope["state"]["request_id"] = request_id
         status = 0
+        body = _Body(receive) if _may_have_body(scope) else None
 
         async def sending(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = int(message["status"])
                 self._complete(message, request_id)
+                if body is not None:
+                    await body.drain()
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, body or receive, sending)
         except Exception as error:  # noqa: BLE001  # the last edge: nothing may carry its text on
             incident = record_incident(error)
             raise RuntimeError(f"answer broken off, incident {incident}") from None

@@ -76,7 +76,7 @@ def page(
         template,
         context=values,
         status_code=status,
-        media_type="text/html; charset=utf-8",
+        media_type="text/html",
         headers=dict(headers or {}),
     )
 

@@ -16,7 +16,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
-from weakref import WeakKeyDictionary
 
 from litestar import Request
 from litestar.handlers import BaseRouteHandler
@@ -87,7 +86,7 @@ class Gatekeeper:
         self.rate = rate
         self.trusted_proxy = trusted_proxy
         self.limiter = Limiter()
-        self._policies: WeakKeyDictionary[BaseRouteHandler, Policy] = WeakKeyDictionary()
+        self._policies: dict[BaseRouteHandler, Policy] = {}
 
     def policy(self, handler: BaseRouteHandler) -> Policy:
         """The policy of a route, read once from its `opt`."""
