@@ -1,6 +1,7 @@
 """What tests in a browser share: the browser, axe, a server that answers with given pages."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -123,4 +124,29 @@ def overflowing(page: Page) -> list[str]:
           return box.width > 0 && box.right > document.documentElement.clientWidth + 1;
         }).map((node) => node.outerHTML.slice(0, 120))"""
     )
+    return found
+
+
+def inspect_pages(pages: Mapping[str, str], *, widths: tuple[int, ...] = (1280, 390)) -> list[str]:
+    """What is wrong with finished pages, in a browser of its own (for threads of async tests).
+
+    With `JICHITAI_TEST_PICTURES` set to a folder, a picture of each is kept there.
+    """
+    pictures = os.environ.get("JICHITAI_TEST_PICTURES")
+    found: list[str] = []
+    with (
+        served(lambda path, _: pages.get(path.strip("/"))) as origin,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        for name in pages:
+            for width in widths:
+                with page_of(chromium, width=width) as page:
+                    page.goto(f"{origin}/{name}")
+                    if pictures:
+                        file = Path(pictures) / f"{name}-{width}.png"
+                        page.screenshot(path=str(file), full_page=True)
+                    problems = [*violations(page), *overflowing(page)]
+                found += [f"{name} {width}: {problem}" for problem in problems]
+        chromium.close()
     return found
