@@ -1,21 +1,30 @@
 """Which parts make which tier."""
 
+from collections.abc import Awaitable, Callable
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
 from litestar import Litestar
+from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from jichitai.infra.broker import BrokerUnavailableError
-from jichitai.infra.inbox import Handlers
 from jichitai.infra.settings import Settings
 from jichitai.jukinet import api as network_api
-from jichitai.jukinet import worker
+from jichitai.jukinet import tree_heads, worker
+from jichitai.jukinet.disclosure import service as disclosure
+from jichitai.jukinet.disclosure import worker as log_work
+from jichitai.jukinet.disclosure.api import disclosure_routes
 from jichitai.jukinet.node import Node as Network
+from jichitai.jukinet.pages import routes as network_pages
+from jichitai.jukinet.provision.api import provision_routes
+from jichitai.jukinet.provision.service import Provision
 from jichitai.kernel.parties import Tier
-from jichitai.main.node import Loop, Node, messaging
+from jichitai.main.home import home
+from jichitai.main.node import Loop, Node, every, messaging
 from jichitai.register.api import routes as register_api
+from jichitai.register.pages import routes as register_pages
 from jichitai.register.service.network import TownRegister
 from jichitai.web import rights
 from jichitai.web.app import create_app
@@ -44,8 +53,11 @@ def _town(node: Node) -> tuple[Litestar, list[Loop]]:
 
 
 def _prefecture(node: Node) -> tuple[Litestar, list[Loop]]:
-    network = _network(node)
-    receiver, loops = messaging(node, worker.prefecture_handlers(network))
+    handlers = {
+        **worker.prefecture_handlers(_network(node)),
+        "T01": tree_heads.prefecture_handler(node.clock),
+    }
+    receiver, loops = messaging(node, handlers)
     links = worker.LinkWorker(node.database, receiver, node.tier)
     return build_app(node), [*loops, links.run]
 
@@ -53,61 +65,94 @@ def _prefecture(node: Node) -> tuple[Litestar, list[Loop]]:
 def _nation(node: Node) -> tuple[Litestar, list[Loop]]:
     network = _network(node)
     receiver, loops = messaging(node, worker.nation_handlers(network))
+    provision = Provision(node.database, node.keys, node.clock, largest=node.settings.group_commit)
     links = worker.LinkWorker(node.database, receiver, node.tier)
     daily = worker.NationWorker(node.database, network)
-    return build_app(node), [*loops, daily.run, links.run]
+    app = build_app(node, provision=provision, receiver=receiver, outbox=node.outbox)
+    return app, [*loops, *_disclosure(node), provision.run, daily.run, links.run]
 
 
 def _ministry(node: Node) -> tuple[Litestar, list[Loop]]:
-    handlers: Handlers = {}
-    _, loops = messaging(node, handlers)
+    _, loops = messaging(node, {"P01": disclosure.ministry_handler(node.clock)})
     return build_app(node), loops
+
+
+def _disclosure(node: Node) -> list[Loop]:
+    """The nation's timed work on the log and the counts, each with its pause in seconds."""
+    database, keys, outbox, clock = node.database, node.keys, node.outbox, node.clock
+    work: dict[str, tuple[float, Callable[[], Awaitable[bool]]]] = {
+        "heads": (10.0, partial(log_work.publish_head, database, keys, outbox, clock)),
+        "counts": (2.0, partial(log_work.roll_up, database)),
+        "report": (30.0, partial(log_work.report_counts, database, outbox, clock)),
+        "months": (3600.0, partial(log_work.make_months, database, clock)),
+    }
+    return [partial(every, pause, do, name=name) for name, (pause, do) in work.items()]
 
 
 def _network(node: Node) -> Network:
     return Network(node.keys, node.outbox, node.clock)
 
 
-def build_app(node: Node) -> Litestar:
-    """The tier's application alone, without its workers."""
+def build_app(node: Node, **services: object) -> Litestar:
+    """The tier's application alone, without its workers.
+
+    Args:
+        node: what the process stands on.
+        **services: what handlers name as arguments.
+    """
     return create_app(
         node.tier,
         node.settings,
-        controllers=_routes(node.tier),
+        controllers=[home, *_routes(node.tier)],
         db=node.database,
         clock=node.clock,
         keys=node.keys,
         rehearsal=node.settings.demo,
-        templates=_templates(),
+        templates=_TEMPLATES,
         checks={"broker": partial(_broker_answers, node)},
+        dependencies={name: _given(service) for name, service in services.items()},
     )
 
 
 def route_table(tier: Tier) -> list[str]:
     """A line per route: method, path, roles that may call it."""
-    app = create_app(tier, Settings(tier=tier), controllers=_routes(tier), templates=_templates())
+    app = create_app(
+        tier,
+        Settings(tier=tier),
+        controllers=[home, *_routes(tier)],
+        templates=_TEMPLATES,
+        dependencies={name: _given(None) for name in ("provision", "receiver", "outbox")},
+    )
     return [
         f"{route.method:6} {route.path:60} {' '.join(sorted(route.roles))}"
         for route in rights.table(app)
     ]
 
 
+def _given(service: object) -> Provide:
+    return Provide(lambda: service, sync_to_thread=False)
+
+
 def _routes(tier: Tier) -> list[ControllerRouterHandler]:
     match tier:
         case Tier.TOWN:
-            return [*register_api.ROUTES, *network_api.TOWN_ROUTES]
+            return [*register_api.ROUTES, *register_pages.ROUTES, *network_api.TOWN_ROUTES]
         case Tier.PREFECTURE:
             return [*network_api.UPPER_ROUTES]
         case Tier.NATION:
-            return [*network_api.UPPER_ROUTES]
+            return [
+                *network_api.UPPER_ROUTES,
+                *provision_routes(),
+                *disclosure_routes(),
+                *network_pages.nation_pages(),
+            ]
         case Tier.MINISTRY:
-            return []
+            return [*network_pages.ministry_pages()]
 
 
-def _templates() -> list[Path]:
-    return [
-        Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")
-    ]
+_TEMPLATES = [
+    Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")
+]
 
 
 async def _broker_answers(node: Node) -> None:
