@@ -176,10 +176,27 @@ async def test_a_number_of_another_person_is_refused(
     nation_tx: Tx, keys: Keys, clock: FixedClock
 ) -> None:
     await take(nation_tx, keys, clock, notice(A, 1))
-    thief = identity(2, my_number=identity(1).my_number)
+    thief = identity(2, my_number=identity(1).my_number, birth_date="1999-09-09")
     with pytest.raises(NumberOfAnotherPersonError) as refusal:
         await take(nation_tx, keys, clock, notice(C, 1, who=thief))
     assert str(identity(1).my_number) not in str(refusal.value)
+
+
+async def test_a_code_change_heard_late_does_not_make_two_persons(
+    nation_tx: Tx, keys: Keys, clock: FixedClock
+) -> None:
+    await take(nation_tx, keys, clock, notice(A, 1, since=OLD))
+    changed = identity(juki_code=code(50))
+    await take(nation_tx, keys, clock, notice(C, 7, since=NEW, who=changed))
+    await take(
+        nation_tx,
+        keys,
+        clock,
+        notice(A, 2, "correction", since=OLD, who=changed, previous_code=code(1)),
+        notice(A, 3, "deletion", since=OLD, who=changed),
+    )
+    assert (await person(nation_tx))[0] == C
+    assert len(await rows(nation_tx, "select * from jukinet.code_lookup")) == 2
 
 
 @pytest.mark.parametrize(
@@ -264,6 +281,13 @@ def lives(draw: st.DrawFn) -> dict[str, list[M01]]:
                     serial, juki_code=who.juki_code, name=f"改名　{draw(st.integers(1, 9))}"
                 )
                 say(town, "correction", since, who)
+                day = since
+            elif step == "recode":
+                old = who.juki_code
+                who = identity(
+                    serial, juki_code=code(100 * serial + len(logs[town])), name=who.name
+                )
+                say(town, "correction", since, who, previous_code=old)
                 day = since
             elif step == "die":
                 say(town, "deletion", since, who)

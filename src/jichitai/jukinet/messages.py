@@ -28,6 +28,7 @@ PostalCode: TypeAlias = Annotated[str, Meta(pattern=r"^\d{0,7}$")]
 DateText: TypeAlias = Annotated[
     str, Meta(min_length=1, max_length=40, description="年月日 (不詳日を含む正規形)")
 ]
+Instant: TypeAlias = Annotated[datetime, Meta(tz=True)]
 EventNumber: TypeAlias = Annotated[int, Meta(ge=1, le=2**53)]
 NetReason: TypeAlias = Annotated[
     str, Meta(pattern=r"^N\d{2}$", description="本人確認情報の異動事由")
@@ -101,7 +102,7 @@ class M01(Body, frozen=True, kw_only=True):
     net_reason: NetReason
     changed_on: DateText
     residence_since: date
-    recorded_at: datetime
+    recorded_at: Instant
     identity: Identity
     reversal: bool = False
     previous_code: CodeText | None = None
@@ -126,7 +127,7 @@ class M02(Body, frozen=True, kw_only=True):
     name: Name
     birth_date: DateText
     moved_in_on: date
-    reported_at: datetime
+    reported_at: Instant
     postal_code: PostalCode
     address: Text
 
@@ -147,7 +148,7 @@ class M06(Body, frozen=True, kw_only=True):
     request_id: UUID
     municipality: Municipality
     previous_municipality: Municipality
-    reported_at: datetime
+    reported_at: Instant
     juki_codes: Annotated[list[CodeText], Meta(min_length=1, max_length=100)]
 
 
@@ -206,7 +207,7 @@ class M07(Body, frozen=True, kw_only=True):
     request_id: UUID | None
     municipality: Municipality
     destination_municipality: Municipality
-    sent_at: datetime
+    sent_at: Instant
     certificates: Annotated[tuple[Certificate, ...], Meta(max_length=100)]
     not_found: Annotated[int, Meta(ge=0, le=100)] = 0
 
@@ -298,7 +299,7 @@ class M15(Body, frozen=True, kw_only=True):
     code_hash: Digest
     event_number: EventNumber | None
     detail: Annotated[str, Meta(max_length=1000)]
-    reported_at: datetime
+    reported_at: Instant
 
 
 class M23(Body, frozen=True, kw_only=True):
@@ -320,7 +321,7 @@ class M23(Body, frozen=True, kw_only=True):
     event_number: Annotated[int, Meta(ge=0)]
     rows: Annotated[int, Meta(ge=0)]
     root: Digest
-    computed_at: datetime
+    computed_at: Instant
 
 
 class M23Q(Body, frozen=True, kw_only=True):
@@ -365,22 +366,24 @@ class M23R(Body, frozen=True, kw_only=True):
 
 
 class L01(Body, frozen=True, kw_only=True):
-    """切断・復帰の通知: tells a town and its prefecture that the town's link is cut or back.
+    """切断・復帰の通知: tells a town and the other upper level that the town's link is cut or back.
 
-    Source: 電気通信回線を通じた送信又は磁気ディスクの送付の方法及び磁気ディスクへの記録及びその保存の方法に関する技術的基準.
+    Source: 住民基本台帳法 第30条の24, 第36条の2 (安全確保).
     """
 
     kind: ClassVar[str] = "L01"
     title: ClassVar[str] = "切断・復帰の通知"
     basis: ClassVar[str] = "住民基本台帳法 第30条の24、第36条の2"
-    route: ClassVar[str] = "nation → prefecture; nation → town"
+    route: ClassVar[str] = (
+        "nation → prefecture; nation → town; prefecture → nation; prefecture → town"
+    )
 
     municipality: Municipality
     state: Literal["cut", "open"]
     reason: Annotated[str, Meta(max_length=500)]
     asked_by: Text
     confirmed_by: Text
-    at: datetime
+    at: Instant
 
 
 CATALOGUE: tuple[type[Body], ...] = (
@@ -412,9 +415,9 @@ def decode(kind: str, version: int, body: bytes) -> Body:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
-        # msgspec names the path and the expected type, never the value
         raise InvalidMessageError(
-            f"電文 {kind} の内容が取り決めの形式ではありません（{error}）。送信元で直して送り直してください。",
+            f"電文 {kind} の内容が取り決めの形式ではありません（{_told(error)}）。"
+            "送信元で直して送り直してください。",
             kind=kind,
         ) from None
     except msgspec.DecodeError:
@@ -422,3 +425,11 @@ def decode(kind: str, version: int, body: bytes) -> Body:
             f"電文 {kind} を読み取れません。途中で壊れていないか確かめ、送り直してください。",
             kind=kind,
         ) from None
+
+
+def _told(error: msgspec.ValidationError) -> str:
+    """Where and what, but never a value: some texts of msgspec quote it."""
+    what, _, place = str(error).rpartition(" - at ")
+    if what.startswith(("Expected", "Object missing")):
+        return f"{what} - at {place}"
+    return f"使えない値または項目 - at {place}" if place.startswith("`$") else "使えない項目"

@@ -4,9 +4,10 @@ Persons are found by the hash of any code they ever had; who is new gets a perso
 changes. The rules are in `fold` and `jukinet.model`; here they meet the tables.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 from uuid import UUID, uuid4
 
 from jichitai.infra.crypto import BlindIndex
@@ -89,13 +90,18 @@ async def _identify(tx: Tx, scope: Scope, notices: Sequence[Notice]) -> list[UUI
     hashes = {notice.code_hash for notice in notices}
     hashes.update(n.previous_hash for n in notices if n.previous_hash is not None)
     owners = await store.find_by_codes(tx, scope, hashes)
+    holders = await _holders(tx, scope, notices, owners)
     fresh: dict[bytes, UUID] = {}
     for notice in notices:
         pair = [h for h in (notice.code_hash, notice.previous_hash) if h is not None]
-        person_id = next((owners[h] for h in pair if h in owners), None) or uuid4()
+        person_id = next((owners[h] for h in pair if h in owners), None)
+        person_id = person_id or _by_number(notice, holders) or uuid4()
         for code in pair:
             if code not in owners:
                 owners[code] = fresh[code] = person_id
+        if notice.number_hash is not None:
+            who = notice.message.identity
+            holders.setdefault(notice.number_hash, (person_id, who.birth_date, who.sex))
     owners.update(await store.claim_codes(tx, scope, fresh))
     for notice in notices:
         if notice.previous_hash and owners[notice.previous_hash] != owners[notice.code_hash]:
@@ -106,6 +112,34 @@ async def _identify(tx: Tx, scope: Scope, notices: Sequence[Notice]) -> list[UUI
                 event_number=notice.claim.event_number,
             )
     return [owners[notice.code_hash] for notice in notices]
+
+
+Holders: TypeAlias = dict[bytes, tuple[UUID, str, str]]
+"""Number hash -> person, birth date, sex."""
+
+
+async def _holders(
+    tx: Tx, scope: Scope, notices: Sequence[Notice], owners: Mapping[bytes, UUID]
+) -> Holders:
+    """Who has the numbers of people whose code was never heard of."""
+    unknown = {
+        notice.number_hash
+        for notice in notices
+        if notice.number_hash is not None and notice.code_hash not in owners
+    }
+    return await store.find_holders(tx, scope, unknown)
+
+
+def _by_number(notice: Notice, holders: Holders) -> UUID | None:
+    """The person whose code changed in another town, which has not been heard yet.
+
+    A number alone is not enough: birth date and sex must agree.
+    """
+    if notice.number_hash is None or notice.number_hash not in holders:
+        return None
+    person_id, birth_date, sex = holders[notice.number_hash]
+    who = notice.message.identity
+    return person_id if (birth_date, sex) == (who.birth_date, who.sex) else None
 
 
 async def _check_numbers(

@@ -104,6 +104,12 @@ select number_hash, person_id from jukinet.number_lookup
  where {w}number_hash = any(%(hashes)s::bytea[])
 """
 
+_FIND_HOLDERS: Final = """
+select number_lookup.number_hash, person.person_id, person.birth_date, person.sex
+  from jukinet.number_lookup join jukinet.person using ({p}person_id)
+ where {w}number_lookup.number_hash = any(%(hashes)s::bytea[])
+"""
+
 _LOCK_PERSONS: Final = """
 select person_id, municipality, event_number, state, voided, residence_since, resent,
        code_hash, number_hash, name_reduced, kana_key, birth_date
@@ -249,6 +255,16 @@ async def claim_numbers(tx: Tx, scope: Scope, wanted: dict[bytes, UUID]) -> dict
     await tx.execute(scope.sql(_CLAIM_NUMBERS), values)
     cursor = await tx.execute(scope.sql(_FIND_NUMBERS), scope.values(hashes=array(wanted)))
     return dict(await cursor.fetchall())
+
+
+async def find_holders(
+    tx: Tx, scope: Scope, hashes: Collection[bytes]
+) -> dict[bytes, tuple[UUID, str, str]]:
+    """By the hash of any number they ever had: persons, with birth date and sex."""
+    if not hashes:
+        return {}
+    cursor = await tx.execute(scope.sql(_FIND_HOLDERS), scope.values(hashes=array(hashes)))
+    return {row[0]: (row[1], row[2], row[3]) for row in await cursor.fetchall()}
 
 
 async def lock_persons(tx: Tx, scope: Scope, ids: Sequence[UUID]) -> dict[UUID, Known]:

@@ -17,6 +17,7 @@ from typing import Final
 import msgspec
 
 from jichitai.infra.crypto import BlindIndex, Sealer
+from jichitai.jukinet import hashing
 from jichitai.jukinet.errors import LoadRefusedError
 from jichitai.jukinet.model import bucket_of
 from jichitai.jukinet.network.load.file import LoadRow
@@ -110,22 +111,23 @@ class Encoder:
     ) -> None:
         code, number = row.juki_code, row.my_number
         JukiCode(code)
-        of = self._blind.of
         person_id = _new_id()
-        code_hash = of("code", code)
+        code_hash = hashing.code_hash(self._blind, code)
         codes.append(self._lookup_head + code_hash + _SIXTEEN + person_id + _TRUE)
         if number is None:
             number_field = _NULL
         else:
             MyNumber(number)
-            number_hash = of("number", number)
+            number_hash = hashing.number_hash(self._blind, number)
             number_field = _SIXTEEN + number_hash
             numbers.append(self._lookup_head + number_hash + _SIXTEEN + person_id + _TRUE)
         _check_date(row.birth_date)
         reduced, key = _reduced(row.name), _kana_key(row.kana)
-        for kind, value in (("name", reduced), ("kana", key)):
-            match = of(kind, f"{value}{_SEPARATOR}{row.birth_date}")
-            matches.append(self._match_head + match + _SIXTEEN + person_id)
+        found_by = (
+            hashing.name_key(self._blind, reduced, row.birth_date),
+            hashing.kana_match_key(self._blind, key, row.birth_date),
+        )
+        matches.extend(self._match_head + one + _SIXTEEN + person_id for one in found_by)
         sealed = self._columns.seal(_encode({"code": code, "number": number}), person_id)
         persons.append(
             b"".join(

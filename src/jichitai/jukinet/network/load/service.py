@@ -223,7 +223,9 @@ async def _refuse_known(tx: Tx, scope: Scope, manifest: Manifest) -> None:
         "                  and state = 'live')"
         "    or exists (select from jukinet.initial_load where {w}municipality = %(town)s)"
     )
-    cursor = await tx.execute(scope.sql(query), scope.values(town=manifest.municipality))
+    values = scope.values(town=manifest.municipality)
+    # A plan kept from the first towns, when the table was empty, would scan the whole table.
+    cursor = await tx.execute(scope.sql(query), values, prepare=False)
     row = await cursor.fetchone()
     if row is not None and row[0]:
         raise LoadRefusedError(
