@@ -7,13 +7,18 @@ import click
 import uvloop
 from rich.console import Console
 
-from jichitai.rehearsal.bench import intake
+from jichitai.rehearsal.bench import digest, intake, load, provision
 from jichitai.rehearsal.bench.result import Result, as_json, show
 from jichitai.rehearsal.bench.stage import Scale, Stage, stage
 
 Bench = Callable[[Stage], Awaitable[list[Result]]]
 
-BENCHES: Mapping[str, Bench] = {"intake": intake.run}
+BENCHES: Mapping[str, Bench] = {
+    "provision": provision.run,
+    "intake": intake.run,
+    "load": load.run,
+    "digest": digest.run,
+}
 
 
 @click.command()

@@ -65,9 +65,11 @@ async def run(stage: Stage) -> list[Result]:
             "通知",
             total / seconds,
             baseline=("同じ行の COPY（索引なし）", rows / copying),
-            messages=total,
-            towns=network.heard_towns,
-            slowest_round=min(sent / took for sent, took in ours),
+            details={
+                "messages": total,
+                "towns": network.heard_towns,
+                "slowest round": min(sent / took for sent, took in ours),
+            },
         )
     ]
 

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,7 +50,7 @@ def result(
     *,
     baseline: tuple[str, float],
     latencies: Sequence[float] = (),
-    **details: float | str,
+    details: Mapping[str, float | str] | None = None,
 ) -> Result:
     """Make a result.
 
@@ -75,7 +75,7 @@ def result(
         memory_gib=memory_gib(),
         p50_ms=_milliseconds(ordered, 0.5),
         p99_ms=_milliseconds(ordered, 0.99),
-        details={key: _rounded(value) for key, value in details.items()},
+        details={key: _rounded(value) for key, value in (details or {}).items()},
     )
 
 
