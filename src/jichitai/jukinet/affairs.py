@@ -51,7 +51,7 @@ class Field(StrEnum):
     @property
     def bit(self) -> int:
         """Its place in the set that a record keeps."""
-        return 1 << list(Field).index(self)
+        return _BITS[self]
 
     @property
     def japanese(self) -> str:
@@ -68,6 +68,9 @@ _FIELD_NAMES = {
     Field.NUMBER: "個人番号",
     Field.CODE: "住民票コード",
 }
+
+
+_BITS = {field: 1 << place for place, field in enumerate(Field)}
 
 
 class Mode(StrEnum):

@@ -1,14 +1,15 @@
 """Calls of public bodies (利用機関): ask for one person, ask for many, read the affairs.
 
 Bodies have durable daily quotas instead of a rate per caller, and every look-up has its own record
-instead of a line in the access log.
+instead of a line in the access log. The two hot calls name one dependency only: the framework starts
+a task group for more, which took a fifth of the time of a call.
 """
 
 from collections.abc import Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
@@ -31,8 +32,8 @@ from jichitai.jukinet.provision.errors import (
     OtherOperatorError,
 )
 from jichitai.jukinet.provision.service import Asker, Person, Provision, Sought, Stated
-from jichitai.web.inject import Given, Who
-from jichitai.web.rights import PUBLIC, Principal, Role
+from jichitai.web.inject import Given
+from jichitai.web.rights import PUBLIC, Principal, Role, provide_principal
 
 _ASKERS: Final = frozenset({Role.ORGAN_CLIENT, Role.ORGAN_OFFICER})
 
@@ -47,13 +48,13 @@ _ASKERS: Final = frozenset({Role.ORGAN_CLIENT, Role.ORGAN_OFFICER})
     tags=["provision"],
 )
 async def ask(
-    data: JSONBody[Question], principal: Who, provision: Given[Provision]
+    request: Request[Any, Any, Any], data: JSONBody[Question], provision: Given[Provision]
 ) -> Response[bytes]:
     """Every answered look-up leaves a record that the person sees."""
     stated = Stated(data.affair, data.reason, data.reference, _fields(data.fields))
     person = None if data.person is None else _person(data.person)
     sought = Sought(number=data.number, code=data.code, person=person)
-    answer = await provision.ask(_asker(principal, data.operator), stated, sought)
+    answer = await provision.ask(_asker(provide_principal(request), data.operator), stated, sought)
     return Response(answer, media_type="application/json")
 
 
@@ -69,11 +70,11 @@ async def ask(
     tags=["provision"],
 )
 async def ask_batch(
-    data: JSONBody[BatchQuestion], principal: Who, provision: Given[Provision]
+    request: Request[Any, Any, Any], data: JSONBody[BatchQuestion], provision: Given[Provision]
 ) -> Response[bytes]:
     """Each key has a record and a leaf of its own; a request number is answered once."""
     stated = Stated(data.affair, data.reason, data.reference, _fields(data.fields))
-    asker = _asker(principal, data.operator)
+    asker = _asker(provide_principal(request), data.operator)
     kind = _one_kind(data)
     if kind is KeyKind.MATCH:
         people = [_person(one) for one in data.persons or ()]

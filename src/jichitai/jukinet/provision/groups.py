@@ -24,6 +24,7 @@ import structlog
 from jichitai.infra.clock import Clock
 from jichitai.infra.crypto import Sealer
 from jichitai.infra.database import Database, DatabaseUnavailableError, Tx
+from jichitai.infra.metrics import REGISTRY
 from jichitai.infra.transparency import merkle
 from jichitai.infra.transparency import store as log
 from jichitai.infra.transparency.growth import Head
@@ -43,10 +44,14 @@ from jichitai.kernel.dates import JST
 from jichitai.kernel.errors import JichitaiError
 
 SECONDS: Final = prometheus_client.Counter(
-    "jichitai_provision_seconds", "Time of groups by part", ["part"]
+    "jichitai_provision_seconds", "Time of groups by part", ["part"], registry=REGISTRY
 )
-ANSWERED: Final = prometheus_client.Counter("jichitai_provision_answered", "Look-ups answered")
-GROUPS: Final = prometheus_client.Counter("jichitai_provision_groups", "Commits of look-ups")
+ANSWERED: Final = prometheus_client.Counter(
+    "jichitai_provision_answered", "Look-ups answered", registry=REGISTRY
+)
+GROUPS: Final = prometheus_client.Counter(
+    "jichitai_provision_groups", "Commits of look-ups", registry=REGISTRY
+)
 
 _HEX = 2 * SALT_BYTES
 _log = structlog.get_logger("jichitai.provision")
