@@ -74,13 +74,13 @@ class Entries:
         if known is None and decision.blocked and not keep_draft:
             raise refused(decision.findings)
         counter = await log.lock(tx, municipality)
-        known = known or await store.get(tx, municipality, entry_id)
+        row = self._row(municipality, entry_id, form, content, counter, decision, by)
+        if known is None and not await store.insert(tx, row):
+            known = await self._get(tx, municipality, entry_id)
         if known is not None:
             self._same(known, content, by)
             entry = self._entry(known)
             return Assessed(entry=entry, decision=decision, situation=situation, repeated=True)
-        row = self._row(municipality, entry_id, form, content, counter, decision, by)
-        await store.insert(tx, row)
         await log.advance(tx, municipality, replace(counter, receipt_number=row.receipt_number))
         await self._hold(tx, row, form)
         await self._record(tx, row, by, "register.entry.enter")
@@ -130,7 +130,7 @@ class Entries:
         known = await self._get(tx, municipality, entry_id, lock=True)
         if known.state == "submitted" and known.entered_by == by.id:
             return self._entry(known)
-        row = await self._own(tx, municipality, entry_id, by)
+        row = self._owned(known, by)
         entry = self._entry(row)
         decision, _ = await self.assess(tx, municipality, entry.form)
         check(decision, entry.reasons)
@@ -344,7 +344,9 @@ class Entries:
         return row
 
     async def _own(self, tx: Tx, town: str, entry_id: UUID, by: Actor) -> EntryRow:
-        row = await self._get(tx, town, entry_id, lock=True)
+        return self._owned(await self._get(tx, town, entry_id, lock=True), by)
+
+    def _owned(self, row: EntryRow, by: Actor) -> EntryRow:
         if row.entered_by != by.id:
             raise errors.NotYourEntryError(
                 "ほかの人が入力した届出です。入力と審査を別の人が行うため、内容は入力した人だけが変えられます。"

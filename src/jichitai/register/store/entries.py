@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
@@ -49,43 +48,40 @@ class Holder:
 
 
 _NAMES = tuple(EntryRow.__dataclass_fields__)
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, _NAMES))
-_SELECT = sql.SQL("select {} from register.entry where municipality = %(town)s and ").format(
-    _COLUMNS
+_COLUMNS = ", ".join(_NAMES)
+_SELECT = f"select {_COLUMNS} from register.entry where municipality = %(town)s and "
+_INSERT = (
+    f"insert into register.entry ({_COLUMNS}) values ({', '.join(['%s'] * len(_NAMES))})"
+    " on conflict do nothing"
 )
+_UPDATE = (
+    "update register.entry set "
+    + ", ".join(f"{name} = %({name})s" for name in _NAMES[2:])
+    + " where municipality = %(municipality)s and entry_id = %(entry_id)s"
+)
+_HOLD = """
+insert into register.editing (municipality, resident_id, entry_id, held_by, held_name, since)
+select %s, resident_id, %s, %s, %s, %s from unnest(%s::uuid[]) as wanted (resident_id)
+    on conflict (municipality, resident_id) do nothing
+"""
 
 
-async def insert(tx: Tx, row: EntryRow) -> None:
-    """Add an entry."""
-    await tx.execute(
-        sql.SQL("insert into register.entry ({}) values ({})").format(
-            _COLUMNS, sql.SQL(", ").join(sql.Placeholder() * len(_NAMES))
-        ),
-        [getattr(row, name) for name in _NAMES],
-    )
+async def insert(tx: Tx, row: EntryRow) -> bool:
+    """Add an entry; False when its id is taken."""
+    cursor = await tx.execute(_INSERT, [getattr(row, name) for name in _NAMES])
+    return cursor.rowcount == 1
 
 
 async def update(tx: Tx, row: EntryRow) -> None:
     """Write everything but the key back."""
-    await tx.execute(
-        sql.SQL(
-            "update register.entry set {} where municipality = %(municipality)s"
-            " and entry_id = %(entry_id)s"
-        ).format(
-            sql.SQL(", ").join(
-                sql.SQL("{} = {}").format(sql.Identifier(name), sql.Placeholder(name))
-                for name in _NAMES[2:]
-            )
-        ),
-        {name: getattr(row, name) for name in _NAMES},
-    )
+    await tx.execute(_UPDATE, {name: getattr(row, name) for name in _NAMES})
 
 
 async def get(tx: Tx, town: str, entry_id: UUID, *, lock: bool = False) -> EntryRow | None:
     """One entry, locked until the transaction ends when asked."""
     async with tx.cursor(row_factory=class_row(EntryRow)) as cursor:
         await cursor.execute(
-            _SELECT + sql.SQL("entry_id = %(id)s") + sql.SQL(" for update" if lock else ""),
+            _SELECT + "entry_id = %(id)s" + (" for update" if lock else ""),
             {"town": town, "id": entry_id},
         )
         return await cursor.fetchone()
@@ -97,11 +93,8 @@ async def listed(
     """Entries in these states by receipt number."""
     async with tx.cursor(row_factory=class_row(EntryRow)) as cursor:
         await cursor.execute(
-            _SELECT
-            + sql.SQL(
-                "state = any(%(states)s) and receipt_number > %(after)s"
-                " order by receipt_number limit %(limit)s"
-            ),
+            _SELECT + "state = any(%(states)s) and receipt_number > %(after)s"
+            " order by receipt_number limit %(limit)s",
             {"town": town, "states": list(states), "after": after, "limit": limit},
         )
         return list(await cursor.fetchall())
@@ -120,28 +113,25 @@ async def counts(tx: Tx, town: str) -> dict[str, int]:
 
 
 async def hold(tx: Tx, row: EntryRow, residents: Iterable[UUID], *, at: datetime) -> list[Holder]:
-    """Hold these persons for an entry; returns the holders of those that others have."""
+    """Hold these persons for an entry, and let go of others that it held.
+
+    Returns:
+        Who holds those persons that other entries have.
+    """
     wanted = list(residents)
-    await tx.execute(
-        "delete from register.editing where municipality = %s and entry_id = %s"
-        " and not resident_id = any(%s)",
-        (row.municipality, row.entry_id, wanted),
-    )
-    async with tx.cursor() as cursor:
-        await cursor.executemany(
-            "insert into register.editing"
-            " (municipality, resident_id, entry_id, held_by, held_name, since)"
-            " values (%s, %s, %s, %s, %s, %s) on conflict do nothing",
-            [
-                (row.municipality, resident, row.entry_id, row.entered_by, row.entered_name, at)
-                for resident in wanted
-            ],
+    town = row.municipality
+    if row.revision > 1:
+        await tx.execute(
+            "delete from register.editing where municipality = %s and entry_id = %s"
+            " and not resident_id = any(%s)",
+            (town, row.entry_id, wanted),
         )
-    return [
-        holder
-        for holder in await holders(tx, row.municipality, wanted)
-        if holder.entry_id != row.entry_id
-    ]
+    if not wanted:
+        return []
+    values = (town, row.entry_id, row.entered_by, row.entered_name, at, wanted)
+    if (await tx.execute(_HOLD, values)).rowcount == len(set(wanted)):
+        return []
+    return [h for h in await holders(tx, town, wanted) if h.entry_id != row.entry_id]
 
 
 async def holders(tx: Tx, town: str, residents: Iterable[UUID]) -> list[Holder]:

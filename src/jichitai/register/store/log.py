@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.rows import class_row, dict_row
 
 from jichitai.infra.database import Tx
@@ -52,23 +51,24 @@ class Event:
     persons: int
 
 
-_EVENT = sql.SQL(", ").join(map(sql.Identifier, Event.__dataclass_fields__))
+_NAMES = tuple(Event.__dataclass_fields__)
+_EVENT = ", ".join(_NAMES)
 _PARTS = "event_number, receipt_number, addressee_serial, household_serial"
+
+
+_LOCK = f"""
+insert into register.town_counter (municipality) values (%s)
+    on conflict (municipality) do update set municipality = excluded.municipality
+returning {_PARTS}
+"""
 
 
 async def lock(tx: Tx, town: str) -> Counter:
     """Take the town's lock until the transaction ends; every writer of the log starts here."""
-    await tx.execute(
-        "insert into register.town_counter (municipality) values (%s) on conflict do nothing",
-        (town,),
-    )
     async with tx.cursor(row_factory=class_row(Counter)) as cursor:
-        await cursor.execute(
-            f"select {_PARTS} from register.town_counter where municipality = %s for update",
-            (town,),
-        )
+        await cursor.execute(_LOCK, (town,))
         counter = await cursor.fetchone()
-    assert counter is not None  # noqa: S101 - inserted above in the same transaction
+    assert counter is not None  # noqa: S101 - the statement always returns the row
     return counter
 
 
@@ -107,11 +107,9 @@ async def advance(tx: Tx, town: str, counter: Counter) -> None:
 
 async def append(tx: Tx, event: Event) -> None:
     """Add one event."""
-    values = [getattr(event, name) for name in Event.__dataclass_fields__]
+    values = [getattr(event, name) for name in _NAMES]
     await tx.execute(
-        sql.SQL("insert into register.event ({}) values ({})").format(
-            _EVENT, sql.SQL(", ").join(sql.Placeholder() * len(values))
-        ),
+        f"insert into register.event ({_EVENT}) values ({', '.join(['%s'] * len(values))})",
         values,
     )
 
@@ -126,10 +124,8 @@ async def after(tx: Tx, town: str, number: int, limit: int) -> list[Event]:
     """The events after a number, in order."""
     async with tx.cursor(row_factory=class_row(Event)) as cursor:
         await cursor.execute(
-            sql.SQL(
-                "select {} from register.event where municipality = %s and number > %s"
-                " order by number limit %s"
-            ).format(_EVENT),
+            f"select {_EVENT} from register.event where municipality = %s and number > %s"
+            " order by number limit %s",
             (town, number, limit),
         )
         return list(await cursor.fetchall())
@@ -150,19 +146,17 @@ async def of_resident(tx: Tx, town: str, resident_id: UUID) -> list[Event]:
     """The events of a person, the newest first."""
     async with tx.cursor(row_factory=class_row(Event)) as cursor:
         await cursor.execute(
-            sql.SQL(
-                "select {} from register.event where municipality = %(town)s and number in"
-                " (select event_number from register.resident_history"
-                "   where municipality = %(town)s and resident_id = %(id)s) order by number desc"
-            ).format(_EVENT),
+            f"select {_EVENT} from register.event where municipality = %(town)s and number in"
+            " (select event_number from register.resident_history"
+            "   where municipality = %(town)s and resident_id = %(id)s) order by number desc",
             {"town": town, "id": resident_id},
         )
         return list(await cursor.fetchall())
 
 
-_CHANGES = sql.SQL(
-    """
-select {now}, {before}
+_CHANGES = f"""
+select {", ".join(f"h.{column}" for column in COLUMNS)},
+       {", ".join(f"p.{column} as p_{column}" for column in COLUMNS)}
   from register.resident_history as h
   left join register.resident_history as p
     on p.municipality = h.municipality and p.resident_id = h.resident_id
@@ -170,12 +164,6 @@ select {now}, {before}
  where h.municipality = %s and h.event_number = any(%s)
  order by h.event_number, h.household_id, h.resident_id
 """
-).format(
-    now=sql.SQL(", ").join(sql.SQL("h.{0}").format(sql.Identifier(c)) for c in COLUMNS),
-    before=sql.SQL(", ").join(
-        sql.SQL("p.{0} as {1}").format(sql.Identifier(c), sql.Identifier(f"p_{c}")) for c in COLUMNS
-    ),
-)
 
 
 async def changes(
@@ -233,10 +221,8 @@ async def live_residents(tx: Tx, vault: Vault, town: str) -> AsyncIterator[Resid
     async with tx.cursor(name="live_residents", row_factory=dict_row) as cursor:
         cursor.itersize = 2000
         await cursor.execute(
-            sql.SQL(
-                "select {} from register.resident"
-                " where municipality = %s and state = 'live' order by resident_id"
-            ).format(sql.SQL(", ").join(map(sql.Identifier, COLUMNS))),
+            f"select {', '.join(COLUMNS)} from register.resident"
+            " where municipality = %s and state = 'live' order by resident_id",
             (town,),
         )
         async for row in cursor:

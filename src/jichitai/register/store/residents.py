@@ -4,33 +4,23 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.rows import dict_row
 
 from jichitai.infra.database import Tx
 from jichitai.register.model.resident import Household, Resident
 from jichitai.register.store.rows import COLUMNS, Row, Vault, household
 
-_COLUMNS = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-_VALUES = sql.SQL(", ").join(sql.Placeholder() * len(COLUMNS))
-_SELECT = sql.SQL("select {} from register.resident where municipality = %(town)s and ").format(
-    _COLUMNS
+_COLUMNS = ", ".join(COLUMNS)
+_VALUES = ", ".join(["%s"] * len(COLUMNS))
+_SELECT = f"select {_COLUMNS} from register.resident where municipality = %(town)s and "
+_SELECT_HISTORY = (
+    f"select {_COLUMNS} from register.resident_history where municipality = %(town)s and "
 )
-_SELECT_HISTORY = sql.SQL(
-    "select {} from register.resident_history where municipality = %(town)s and "
-).format(_COLUMNS)
-_HISTORY = sql.SQL("insert into register.resident_history ({}) values ({})").format(
-    _COLUMNS, _VALUES
-)
-_CURRENT = sql.SQL(
-    "insert into register.resident ({}) values ({})"
-    " on conflict (municipality, resident_id) do update set {}"
-).format(
-    _COLUMNS,
-    _VALUES,
-    sql.SQL(", ").join(
-        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(column)) for column in COLUMNS[2:]
-    ),
+_HISTORY = f"insert into register.resident_history ({_COLUMNS}) values ({_VALUES})"
+_CURRENT = (
+    f"insert into register.resident ({_COLUMNS}) values ({_VALUES})"
+    " on conflict (municipality, resident_id) do update set "
+    + ", ".join(f"{column} = excluded.{column}" for column in COLUMNS[2:])
 )
 _HOUSEHOLD = """
 insert into register.household
@@ -41,11 +31,9 @@ values (%s, %s, %s, %s, %s, %s)
 """
 
 
-async def _rows(
-    tx: Tx, head: sql.Composed, condition: str, town: str, **values: object
-) -> list[Row]:
+async def _rows(tx: Tx, head: str, condition: str, town: str, **values: object) -> list[Row]:
     async with tx.cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(head + sql.SQL(condition), {"town": town, **values})
+        await cursor.execute(head + condition, {"town": town, **values})
         return list(await cursor.fetchall())
 
 
