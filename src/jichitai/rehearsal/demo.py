@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from datetime import time as clock_time
 from pathlib import Path
@@ -17,6 +17,7 @@ from jichitai.infra.clock import JST
 from jichitai.kernel.errors import ConflictError
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal import checker, quiet
+from jichitai.rehearsal.driver import cast, residents
 from jichitai.rehearsal.driver.organs import Bodies
 from jichitai.rehearsal.driver.play import Play
 from jichitai.rehearsal.forms import Book
@@ -86,6 +87,7 @@ class Stage:
     offices: Offices
     population: Population
     year: Year
+    seen: list[residents.Seen] = field(default_factory=list)
 
     @property
     def history(self) -> Path:
@@ -137,6 +139,7 @@ async def play_and_check(
             await _open(stage)
             await nation.start_tiers()
             await _play(stage)
+            await _meet(stage)
             outcome = await _verify(stage)
             outcome = replace(outcome, seconds=round(time.monotonic() - started, 1))
             if stay is not None:
@@ -202,6 +205,19 @@ async def _play(stage: Stage) -> None:
             with _bar(stage.console, "1年間の届出を処理する", len(stage.year.events)) as step:
                 step(play.progress.events)
                 await play.run(lambda _: step(1))
+            await quiet.wait_quiet(stage.dsns(), patience=_PATIENCE)
+            for hero in stage.heroes:
+                await bodies.confirm(hero.name, hero.birth, hero.sex)
+            history.end(stage.year.end)
+
+
+async def _meet(stage: Stage) -> None:
+    """The people of the story look at who looked at them, and check the proofs."""
+    national = stage.offices[Tier.NATION].database
+    stage.seen = await residents.find(national, stage.heroes)
+    await cast.save(national, Tier.NATION, residents.personas(stage.seen))
+    for one in stage.seen:
+        await residents.look(stage.nation.origin(Tier.NATION), one)
 
 
 async def _verify(stage: Stage) -> Outcome:
@@ -230,7 +246,7 @@ async def _verify(stage: Stage) -> Outcome:
         lost=verdict.lost,
         doubled=verdict.doubled,
         digest_differences=differences,
-        proofs_checked=0,
+        proofs_checked=sum(one.proofs for one in stage.seen),
         seconds=0.0,
     )
 

@@ -38,9 +38,15 @@ def stay(stage: Stage, outcome: Outcome) -> None:
     console = stage.console
     result(console, outcome)
     console.print("\n[bold]物語の3人[/]（すべて架空です）")
-    for hero in stage.heroes:
-        town = municipality(hero.town).full_name
-        console.print(f"  [bold]{hero.name}[/]　{hero.title}（{town}）\n    {hero.story}")
+    for one in stage.seen:
+        hero, town = one.hero, municipality(one.hero.town).full_name
+        console.print(
+            f"  [bold]{hero.name}[/]　{hero.title}（{town}）\n    {hero.story}\n"
+            f"    見た機関：{'、'.join(dict.fromkeys(one.bodies)) or 'なし'}"
+            f"（証明 {one.proofs}件を確かめました）\n"
+            f"    本人の画面：{stage.nation.origin(Tier.NATION)}/me"
+            f"（「住民（{hero.title}）」としてサインイン）"
+        )
     console.print("\n[bold]画面[/]（どれもこの装置からだけ開けます）")
     for tier, (name, people) in _TIERS.items():
         origin = stage.nation.origin(tier)

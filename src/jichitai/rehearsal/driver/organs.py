@@ -156,17 +156,28 @@ class Bodies:
             return
         number = self._population.people[key].number if key < len(self._population) else ""
         sought = {"number": number} if body.by_number and number else {"person": person}
+        reference = f"{body.organ}-{event.serial}-{int(chance.random() * 1000)}"
+        await self._call(body, reference, sought)
+
+    async def _call(self, body: Body, reference: str, sought: dict[str, Any]) -> None:
         answer = await self._officers[body.organ].call(
             "POST",
             "/api/v1/provisions",
             {
                 "affair": body.affair,
                 "reason": body.reason,
-                "reference": f"{body.organ}-{event.serial}-{int(chance.random() * 1000)}",
+                "reference": reference,
                 **sought,
             },
         )
         self._write(body, answer["receipt"], 1)
+
+    async def confirm(self, name: str, birth: str, sex: str) -> None:
+        """Every body that asks by name confirms one person, for the story."""
+        for body in BODIES:
+            if not body.by_number:
+                person = {"name": name, "birth_date": birth, "sex": sex}
+                await self._call(body, f"{body.organ}-story", {"person": person})
 
     async def batch(self, day: date) -> None:
         """The pension body confirms everybody of pension age by their numbers (現況の確認)."""

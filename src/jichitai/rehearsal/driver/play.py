@@ -105,7 +105,6 @@ class Play:
                 await self._bodies.batch(day)
             await asyncio.gather(*(self._enter(event, shown) for event in events))
         self.open_day(self.year.end)
-        self.history.end(self.year.end)
 
     def _is_new_quarter(self, day: date) -> bool:
         before = self.progress.day

@@ -74,6 +74,7 @@ class TownHall:
         """Enter the form, or take up an entry that an interrupted play left behind."""
         body = {"entry_id": str(entry), "form": form, "reasons": {}}
         deadline = time.monotonic() + self.patience
+        pause = _MENDS
         while True:
             try:
                 answer: dict[str, Any] = await self.clerk.call("POST", "/api/v1/entries", body)
@@ -84,7 +85,8 @@ class TownHall:
                 if refusal.status not in _REFUSED or time.monotonic() > deadline:
                     raise
                 self.waited += 1
-                await asyncio.sleep(_MENDS)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, 2.0)
             else:
                 return answer
 

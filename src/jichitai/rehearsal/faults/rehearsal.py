@@ -123,6 +123,7 @@ async def _play(
         try:
             async with bodies, play:
                 await play.run(lambda _: chaos.worked())
+            history.end(END)
         finally:
             trouble.cancel()
             await asyncio.gather(trouble, return_exceptions=True)
