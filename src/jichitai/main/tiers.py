@@ -18,6 +18,7 @@ from jichitai.jukinet.disclosure import worker as log_work
 from jichitai.jukinet.disclosure.api import disclosure_routes
 from jichitai.jukinet.node import Node as Network
 from jichitai.jukinet.pages import routes as network_pages
+from jichitai.jukinet.pages.places import ministry_shell, nation_shell
 from jichitai.jukinet.provision.api import provision_routes
 from jichitai.jukinet.provision.service import Provision
 from jichitai.kernel.parties import Tier
@@ -28,6 +29,7 @@ from jichitai.register.pages import routes as register_pages
 from jichitai.register.service.network import TownRegister
 from jichitai.web import rights
 from jichitai.web.app import create_app
+from jichitai.web.frame import ShellMaker
 
 
 def assemble(node: Node) -> tuple[Litestar, list[Loop]]:
@@ -108,6 +110,7 @@ def build_app(node: Node, **services: object) -> Litestar:
         clock=node.clock,
         keys=node.keys,
         rehearsal=node.settings.demo,
+        shell=_SHELLS.get(node.tier),
         templates=_TEMPLATES,
         checks={"broker": partial(_broker_answers, node)},
         dependencies={name: _given(service) for name, service in services.items()},
@@ -149,6 +152,8 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
         case Tier.MINISTRY:
             return [*network_pages.ministry_pages()]
 
+
+_SHELLS: dict[Tier, ShellMaker] = {Tier.NATION: nation_shell, Tier.MINISTRY: ministry_shell}
 
 _TEMPLATES = [
     Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")

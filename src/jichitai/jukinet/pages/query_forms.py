@@ -1,7 +1,7 @@
 """The form of a question, and the answer as the officer's page shows it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -46,7 +46,7 @@ class QueryForm:
     reference: str = ""
     fields: tuple[str, ...] = ()
     name: str = ""
-    birth: DateInput = field(default_factory=DateInput)
+    birth: DateInput = DateInput("S")  # noqa: RUF009 - frozen
     sex: str = ""
     address: str = ""
     exact: str = ""

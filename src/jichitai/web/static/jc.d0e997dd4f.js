@@ -6,10 +6,13 @@ const box = document.querySelector(".jc-errors");
 if (box) {
 box.focus();
 } else if (document.body.dataset.density === "work" && !location.hash) {
-const first = [...document.querySelectorAll("form[data-first-field] .jc-input")].find(
-(field) => !field.readOnly && !field.value && field.offsetParent !== null,
+const empty = (field) => (field.matches(".jc-choices")
+? field.querySelector("input[type=radio]") && !field.querySelector("input:checked")
+: !field.readOnly && !field.value);
+const first = [...document.querySelectorAll("form[data-first-field] :is(.jc-input, .jc-choices)")].find(
+(field) => field.offsetParent !== null && empty(field),
 );
-if (first) first.focus({ preventScroll: false });
+if (first) (first.querySelector("input") || first).focus();
 }
 document.addEventListener("click", (event) => {
 const link = event.target.closest(".jc-errors a[href^='#']");
