@@ -12,6 +12,7 @@ from jichitai.register.api.routes import ROUTES
 from jichitai.register.model.resident import Resident
 from jichitai.register.pages.routes import ROUTES as PAGES
 from jichitai.register.pages.routes import TEMPLATES
+from jichitai.register.pages.shell import town_shell
 from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
 from jichitai.web.app import create_app
@@ -34,6 +35,7 @@ async def town(
         Settings(tier=Tier.TOWN),
         controllers=[*ROUTES, *PAGES],
         templates=[TEMPLATES],
+        shell=town_shell,
         db=town_database,
         clock=clock,
         keys=keys,

@@ -26,6 +26,7 @@ from jichitai.main.home import home
 from jichitai.main.node import Loop, Node, every, messaging
 from jichitai.register.api import routes as register_api
 from jichitai.register.pages import routes as register_pages
+from jichitai.register.pages.shell import town_shell
 from jichitai.register.service.network import TownRegister
 from jichitai.web import rights
 from jichitai.web.app import create_app
@@ -153,7 +154,11 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
             return [*network_pages.ministry_pages()]
 
 
-_SHELLS: dict[Tier, ShellMaker] = {Tier.NATION: nation_shell, Tier.MINISTRY: ministry_shell}
+_SHELLS: dict[Tier, ShellMaker] = {
+    Tier.TOWN: town_shell,
+    Tier.NATION: nation_shell,
+    Tier.MINISTRY: ministry_shell,
+}
 
 _TEMPLATES = [
     Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")
