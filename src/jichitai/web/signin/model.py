@@ -4,11 +4,12 @@ import base64
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol
 from uuid import UUID
 
+from jichitai.infra.clock import JST
 from jichitai.infra.database import Tx
 from jichitai.web.accounts import Account
 
@@ -65,6 +66,16 @@ class Passkey:
     def name(self) -> str:
         """Short opaque name for addresses and audit."""
         return name_of(self.credential_id)
+
+    @property
+    def enrolled_on(self) -> date:
+        """The day in Japan on which it was enrolled."""
+        return self.created_at.astimezone(JST).date()
+
+    @property
+    def used_on(self) -> date | None:
+        """The day in Japan of its last use."""
+        return None if self.used_at is None else self.used_at.astimezone(JST).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,7 @@ async def sign_out(request: AnyRequest, db: Db) -> Redirect:
     return Redirect(
         "/sign-in",
         status_code=303,
-        headers={"set-cookie": cookies.end_header(), "clear-site-data": '"cache", "storage"'},
+        headers={"set-cookie": cookies.end_header()},
     )
 
 
