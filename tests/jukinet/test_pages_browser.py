@@ -30,6 +30,8 @@ async def test_a_residents_pages(nation: Litestar, receipt: str) -> None:
     pages: dict[str, Response] = {}
     async with hanako(nation) as client:
         pages["me"] = await client.get("/me")
+        pages["me-english"] = await client.get("/me?lang=en")
+        pages["me-plain"] = await client.get("/me?lang=plain&period=all")
         pages["inquiry"] = await client.get(path)
         pages["inquiry-error"] = await client.post(path, data={"words": ""})
         await client.post(path, data={"words": "年金の手続をしたことがありません"})

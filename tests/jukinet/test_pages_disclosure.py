@@ -15,6 +15,8 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.migrate import OWNER
 from jichitai.infra.transparency.verifier import check_proof
 from jichitai.jukinet import tree_heads
+from jichitai.jukinet.disclosure.model import DELAY_SENTENCE
+from jichitai.jukinet.pages.languages import Language, words_in
 from jichitai.jukinet.provision.model import Reason
 from jichitai.jukinet.provision.service import Asker, Person, Provision, Sought, Stated
 from jichitai.web.rights import Kind, Role
@@ -169,3 +171,27 @@ async def test_staff_and_strangers_do_not_reach_a_residents_page(
     async with signed_in(nation, [Role.NETWORK_OPERATOR], html=True) as staff:
         refused = await staff.get(path)
     assert refused.status_code == 403
+
+
+def test_no_text_is_missing_in_any_language() -> None:
+    for language in Language:
+        texts = words_in(language).texts
+        assert texts.keys() == words_in("ja").texts.keys()
+        assert all(texts.values())
+
+
+def test_the_delay_is_said_to_everybody_in_the_words_of_the_rules() -> None:
+    assert words_in("ja")["delay"] == DELAY_SENTENCE
+
+
+async def test_the_page_speaks_three_languages(nation: Litestar, receipt: str) -> None:
+    async with hanako(nation) as client:
+        english = await client.get("/me?lang=en")
+        plain = await client.get("/me?lang=plain")
+        strange = await client.get("/me?lang=xx")
+    assert '<html lang="en">' in english.text
+    assert "Who received my information" in english.text
+    assert "November 20, 2026, 10:00 (Japan)" in english.text
+    assert 'lang="ja">日本年金機構' in english.text
+    assert "なぜか わからない" in plain.text
+    assert '<html lang="ja">' in strange.text

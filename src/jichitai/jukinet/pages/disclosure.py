@@ -18,8 +18,9 @@ from jichitai.jukinet.disclosure import model, service, store
 from jichitai.jukinet.disclosure.model import InquiryKind
 from jichitai.jukinet.disclosure.service import Shown, Wanted
 from jichitai.jukinet.disclosure.store import Inquiry
+from jichitai.jukinet.pages.languages import Language, Words, words_in
 from jichitai.jukinet.pages.places import CONTACT, here
-from jichitai.kernel.dates import fiscal_year, wareki
+from jichitai.kernel.dates import fiscal_year
 from jichitai.kernel.errors import InvalidError
 from jichitai.web.components import FieldErrors, NavItem, Status
 from jichitai.web.frame import page
@@ -62,6 +63,7 @@ async def my_provisions(request: AnyRequest, principal: Who, db: Db, clock: LawC
     today = clock.today()
     query = request.query_params
     every = query.get("period") == "all"
+    words = words_in(query.get("lang"))
     since = service.FIRST_DAY if every else date(fiscal_year(today), 4, 1)
     organ = query.get("organ") or None
     wanted = Wanted(since=since, organ_id=organ, mark=query.get("mark") or None)
@@ -74,14 +76,23 @@ async def my_provisions(request: AnyRequest, principal: Who, db: Db, clock: LawC
         "today": today,
         "organ": organ,
         "organ_name": found.shown[0].organ_name if organ and found.shown else "",
-        "organs": _organs(found.shown),
-        "periods": _periods(today, every=every, organ=organ),
-        "older": _address(every=every, organ=organ, mark=found.next_mark)
+        "organs": _organs(found.shown, words),
+        "periods": _periods(today, words, every=every, organ=organ),
+        "older": _address(words, every=every, organ=organ, mark=found.next_mark)
         if found.next_mark
         else "",
+        "newest": _address(words, every=False, organ=None),
+        "words": words,
+        "languages": [
+            NavItem(
+                one.own_name,
+                _address(words_in(one), every=every, organ=organ),
+                one is words.language,
+            )
+            for one in Language
+        ],
         "marked": bool(wanted.mark),
         "inquiries": len(own),
-        "delay_sentence": model.DELAY_SENTENCE,
     }
     return page(request, "jukinet/me.html", context, headers=_NO_STORE)
 
@@ -245,21 +256,28 @@ def _view(inquiry: Inquiry, keys: Keys) -> InquiryView:
     return InquiryView(inquiry, *service.words_of(inquiry, keys))
 
 
-def _organs(shown: Sequence[Shown]) -> list[NavItem]:
+def _organs(shown: Sequence[Shown], words: Words) -> list[NavItem]:
     """The bodies on this page, as links that show only theirs."""
     names = {one.entry.organ_id: one.organ_name for one in shown}
-    return [NavItem(name, _address(every=True, organ=organ)) for organ, name in names.items()]
-
-
-def _periods(today: date, *, every: bool, organ: str | None) -> list[NavItem]:
-    year = wareki(date(fiscal_year(today), 4, 1)).split("年")[0]
     return [
-        NavItem(f"{year}年度", _address(every=False, organ=organ), current=not every),
-        NavItem("すべての期間", _address(every=True, organ=organ), current=every),
+        NavItem(name, _address(words, every=True, organ=organ)) for organ, name in names.items()
     ]
 
 
-def _address(*, every: bool, organ: str | None, mark: str | None = None) -> str:
-    parts = {"period": "all" if every else "", "organ": organ or "", "mark": mark or ""}
+def _periods(today: date, words: Words, *, every: bool, organ: str | None) -> list[NavItem]:
+    return [
+        NavItem(words.year(today), _address(words, every=False, organ=organ), current=not every),
+        NavItem(words["all_time"], _address(words, every=True, organ=organ), current=every),
+    ]
+
+
+def _address(words: Words, *, every: bool, organ: str | None, mark: str | None = None) -> str:
+    language = "" if words.language is Language.JAPANESE else str(words.language)
+    parts = {
+        "period": "all" if every else "",
+        "organ": organ or "",
+        "mark": mark or "",
+        "lang": language,
+    }
     query = urlencode({name: value for name, value in parts.items() if value})
     return f"/me?{query}" if query else "/me"
