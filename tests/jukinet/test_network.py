@@ -1,5 +1,6 @@
 """Intake at prefecture and nation: one record per person, whatever the order of arrival."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jichitai.infra.clock import FixedClock
-from jichitai.infra.database import Tx
+from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.jukinet.errors import (
     InvalidMessageError,
@@ -254,6 +255,26 @@ async def test_the_prefecture_keeps_its_copy_and_forwards_what_the_town_signed(
         await rows(prefecture_tx, "select sender, receiver, kind from infra.outbox")
         == [("prefecture-01", "nation", "FWD")] * 2
     )
+
+
+async def test_two_towns_heard_at_the_same_moment_make_one_person(
+    nation_database: Database, keys: Keys, clock: FixedClock
+) -> None:
+    people = range(1, 41)
+
+    async def hear(town: str, since: date, order: Iterable[int]) -> None:
+        for serial in order:
+            async with nation_database.transaction() as tx:
+                await take(tx, keys, clock, notice(town, serial, since=since, who=identity(serial)))
+
+    await asyncio.gather(
+        hear(A, OLD, people), hear(B, NEW, reversed(people)), hear(C, NEWER, people)
+    )
+    async with nation_database.transaction() as tx:
+        counted = "select municipality, count(*) from jukinet.person group by 1"
+        assert await rows(tx, counted) == [(C, 40)]
+        others = "select municipality, count(*) from jukinet.other_residence group by 1 order by 1"
+        assert await rows(tx, others) == [(A, 40), (B, 40)]
 
 
 # --- any order ---------------------------------------------------------------------------------

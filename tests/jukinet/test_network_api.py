@@ -10,6 +10,7 @@ from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
 from jichitai.infra.settings import Settings
 from jichitai.jukinet import api
+from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
 from jichitai.web.app import create_app
 from jichitai.web.rights import Role
@@ -23,7 +24,7 @@ TOWNS = "/api/v1/network/towns"
 
 
 def app(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> Litestar:
-    routes = api.TOWN_ROUTES if tier is Tier.TOWN else api.UPPER_ROUTES
+    routes = town_api.ROUTES if tier is Tier.TOWN else api.UPPER_ROUTES
     settings = Settings(tier=tier)
     return create_app(tier, settings, controllers=routes, db=database, clock=clock, keys=keys)
 

@@ -1,9 +1,5 @@
-"""HTTP calls of the network: operators of nation and prefecture, clerks of towns.
+"""HTTP calls of the network for the operators of nation and prefecture, each for its own towns."""
 
-`UPPER_ROUTES` serve nation and prefecture alike, each its own towns; `TOWN_ROUTES` the towns.
-"""
-
-from datetime import datetime
 from typing import Annotated, Final
 from uuid import UUID
 
@@ -24,22 +20,16 @@ from jichitai.jukinet.network import queries
 from jichitai.jukinet.network.queries import CaseLine, CaseState, QuarantineLine, TownLine
 from jichitai.jukinet.network.scope import NATIONAL, Scope
 from jichitai.jukinet.node import Node
-from jichitai.jukinet.town import service as town_service
-from jichitai.jukinet.town import store as town_store
-from jichitai.kernel.identifiers import JukiCode, LocalGovernmentCode
+from jichitai.kernel.identifiers import LocalGovernmentCode
 from jichitai.kernel.parties import Party, Tier
-from jichitai.register.service.network import TownRegister
 from jichitai.web.inject import Db, LawClock, NodeKeys, NodeSettings, Who
 from jichitai.web.rights import Principal, Role
 
 OPERATORS: Final = frozenset({Role.NETWORK_OPERATOR, Role.PREFECTURE_OPERATOR})
-CLERKS: Final = frozenset({Role.CLERK, Role.APPROVER})
-TOWN_OPERATORS: Final = frozenset({Role.TOWN_OPERATOR, Role.APPROVER})
 _TAGS: Final = ["network"]
 
 Because = Annotated[str, Meta(min_length=1, max_length=500)]
 TownCode = Annotated[str, Meta(pattern=r"^\d{6}$")]
-Code = Annotated[str, Meta(pattern=r"^\d{11}$")]
 
 
 class LinkBody(Struct, frozen=True, forbid_unknown_fields=True):
@@ -83,28 +73,6 @@ class CloseBody(Struct, frozen=True, forbid_unknown_fields=True):
     """Why a case is closed by hand."""
 
     note: Because
-
-
-class TransferBody(Struct, frozen=True, forbid_unknown_fields=True):
-    """People who report with a card, and the town they left."""
-
-    previous_municipality: TownCode
-    juki_codes: Annotated[list[Code], Meta(min_length=1, max_length=100)]
-
-    def __repr__(self) -> str:
-        """Hide the codes from logs and traces."""
-        return "<TransferBody ・・・>"
-
-
-class Report(Struct, frozen=True):
-    """誤り・脱漏の通報 that a town received."""
-
-    report_id: UUID
-    kind: str
-    detail: str
-    reported_by: str
-    reported_at: datetime
-    state: str
 
 
 @get(
@@ -328,78 +296,6 @@ async def ask_digests(
     return DigestsAsked(ids)
 
 
-@get(
-    "/api/v1/network/error-reports",
-    opt={"roles": CLERKS | TOWN_OPERATORS},
-    summary="誤り・脱漏の通報 received",
-    tags=_TAGS,
-)
-async def list_reports(principal: Who, db: Db) -> list[Report]:
-    """Errors in this town's records that prefecture or nation found."""
-    town = principal.town()
-    async with db.transaction(town=town, read_only=True) as tx:
-        found = await town_store.reports(tx, town)
-    return [
-        Report(r.report_id, r.kind, r.detail, r.reported_by, r.reported_at, r.state) for r in found
-    ]
-
-
-@post(
-    "/api/v1/network/error-reports/{report_id:uuid}/resend",
-    opt={"roles": TOWN_OPERATORS},
-    status_code=204,
-    summary="Send the last notice about the person again",
-    tags=_TAGS,
-)
-async def resend(
-    report_id: FromPath[UUID], principal: Who, db: Db, keys: NodeKeys, clock: LawClock
-) -> None:
-    """Mend a difference that was reported."""
-    town = principal.town()
-    async with db.transaction(town=town) as tx:
-        await town_service.resend(tx, _node(keys, clock), town, report_id, by=principal.actor)
-
-
-@post(
-    "/api/v1/network/certificate-requests",
-    opt={"roles": CLERKS},
-    status_code=201,
-    summary="Ask the departure town for 転出証明書情報 (特例転入)",
-    tags=_TAGS,
-)
-async def request_certificates(
-    data: JSONBody[TransferBody], principal: Who, db: Db, keys: NodeKeys, clock: LawClock
-) -> Requested:
-    """The answer is kept for the move-in of these people."""
-    town = principal.town()
-    previous = str(LocalGovernmentCode(data.previous_municipality))
-    codes = [JukiCode(code) for code in data.juki_codes]
-    async with db.transaction(town=town) as tx:
-        request_id = await town_service.request_certificates(
-            tx, _node(keys, clock), town, previous, codes, by=principal.actor
-        )
-    return Requested(request_id)
-
-
-@post(
-    "/api/v1/network/residents/{resident_id:uuid}/number-change",
-    opt={"roles": CLERKS},
-    status_code=202,
-    summary="Ask for another 個人番号",
-    tags=_TAGS,
-)
-async def request_number_change(
-    resident_id: FromPath[UUID], principal: Who, db: Db, keys: NodeKeys, clock: LawClock
-) -> None:
-    """For a number that may be misused; the new one arrives as an event of the register."""
-    town = principal.town()
-    register = TownRegister(keys, clock)
-    async with db.transaction(town=town) as tx:
-        await town_service.request_number_change(
-            tx, _node(keys, clock), register, town, resident_id, by=principal.actor
-        )
-
-
 def _node(keys: Keys, clock: Clock) -> Node:
     return Node(keys, Outbox(keys.network, clock), clock)
 
@@ -426,10 +322,4 @@ UPPER_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     confirm_link,
     withdraw_link,
     ask_digests,
-)
-TOWN_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
-    list_reports,
-    resend,
-    request_certificates,
-    request_number_change,
 )

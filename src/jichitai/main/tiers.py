@@ -21,6 +21,7 @@ from jichitai.jukinet.pages import routes as network_pages
 from jichitai.jukinet.pages.places import ministry_shell, nation_shell
 from jichitai.jukinet.provision.api import provision_routes
 from jichitai.jukinet.provision.service import Provision
+from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
 from jichitai.main.home import home
 from jichitai.main.node import Loop, Node, every, messaging
@@ -140,7 +141,7 @@ def _given(service: object) -> Provide:
 def _routes(tier: Tier) -> list[ControllerRouterHandler]:
     match tier:
         case Tier.TOWN:
-            return [*register_api.ROUTES, *register_pages.ROUTES, *network_api.TOWN_ROUTES]
+            return [*register_api.ROUTES, *register_pages.ROUTES, *town_api.ROUTES]
         case Tier.PREFECTURE:
             return [*network_api.UPPER_ROUTES]
         case Tier.NATION:
