@@ -158,6 +158,7 @@ def _page(
         "entry": entry,
         "status": views.entry_status(entry),
         "own": own,
+        "occurred": occurred.japanese() if (occurred := found.decision.occurred_on) else "—",
         "may_decide": waiting and not own and Role.APPROVER in principal.roles,
         "compared": [(c.after.name.text, views.compared(c)) for c in found.decision.changes],
         "judged": entry.state not in ("approved", "withdrawn"),

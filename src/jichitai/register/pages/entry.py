@@ -288,7 +288,9 @@ def _problems(assessed: Assessed, spec: StepSpec, wrong: dict[str, str]) -> dict
             found.setdefault(
                 f"reason.{finding.code}", "理由が書かれていません。確かめた内容を書いてください。"
             )
-    return found
+    order = [field.name for field in spec.fields]
+    names = sorted(found, key=lambda name: order.index(name) if name in order else len(order))
+    return {name: found[name] for name in names}
 
 
 def _step_page(

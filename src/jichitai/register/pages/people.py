@@ -15,7 +15,7 @@ from litestar.response import Redirect, Template
 
 from jichitai.infra.crypto import UnreadableSealError
 from jichitai.infra.keys import Keys
-from jichitai.kernel.dates import parse_date
+from jichitai.kernel.dates import UncertainDate, parse_date
 from jichitai.kernel.errors import InvalidError
 from jichitai.register import errors
 from jichitai.register.access import CLERKS, actor
@@ -99,6 +99,9 @@ async def search_result(
         )
     context = {
         "hits": found.hits,
+        "births": {
+            hit.resident_id: UncertainDate.parse(hit.birth_date).japanese() for hit in found.hits
+        },
         "more": found.more,
         "labels": [_TEXTS[name] for name in query.asked],
         "query": query,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final
 from uuid import UUID
 
+from jichitai.kernel.dates import wareki
 from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.municipalities import municipality
 from jichitai.register.model.reasons import EventKind, Reason
@@ -54,10 +55,10 @@ def town_name(code: str) -> str:
 def _leaving(departure: Leaving | None) -> str:
     if departure is None:
         return ""
-    planned = departure.planned_on.isoformat() if departure.planned_on else "届出なし"
+    planned = wareki(departure.planned_on) if departure.planned_on else "届出なし"
     place = f"{town_name(departure.destination)}{departure.destination_address}"
     fixed = (
-        f"／確定 {departure.fixed_on.isoformat()} {town_name(departure.fixed_municipality)}"
+        f"／確定 {wareki(departure.fixed_on)} {town_name(departure.fixed_municipality)}"
         f"{departure.fixed_address}"
         if departure.fixed_on
         else ""

@@ -10,6 +10,7 @@ from jichitai.register.access import CLERKS
 from jichitai.register.pages import starting, views
 from jichitai.register.pages.approval import rows
 from jichitai.register.service.entries import Entries
+from jichitai.register.service.network import TownRegister
 from jichitai.register.service.people import People
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, NodeKeys, Who
@@ -31,12 +32,17 @@ async def today(
         ids = {i for i in views.subject_ids(own) if isinstance(i, UUID)}
         known = await people.names(tx, town, ids)
         counts = await service.counts(tx, town)
+        register = TownRegister(keys, clock)
+        low = await register.is_stock_low(tx, town)
+        left = await register.pool_size(tx, town) if low else 0
     mine = [entry for entry in own if entry.state != "submitted"]
     handed = [entry for entry in own if entry.state == "submitted"]
     context = {
         "town": views.town_name(town),
         "mine": rows(mine, known),
         "handed": rows(handed, known),
+        "low": low,
+        "left": left,
         "waiting": counts.get("submitted", 0),
         "kinds": starting.FOR_ANYBODY,
         "new_ids": [uuid4() for _ in starting.FOR_ANYBODY],
