@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from jichitai.infra.clock import JST
-from jichitai.kernel.errors import ConflictError
+from jichitai.kernel.errors import ConflictError, UnavailableError
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal import checker, quiet
 from jichitai.rehearsal.driver import cast, residents
@@ -40,6 +40,13 @@ class OtherRehearsalError(ConflictError):
 
     type = "rehearsal.other-data"
     title = "別の演習のデータがあります"
+
+
+class StoppedEarlyError(UnavailableError):
+    """A signal came before the rehearsal was checked."""
+
+    type = "rehearsal.stopped-early"
+    title = "演習の途中で止めました"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +132,9 @@ async def play_and_check(
 
     Raises:
         OtherRehearsalError: the directory holds a rehearsal with other people.
+        StoppedEarlyError: somebody stopped it before the end; the same command goes on.
     """
+    outcome: Outcome | None = None
     started = time.monotonic()
     new = _begin(settings)
     console.print("[bold]架空の日本を組み立てます。[/]登場する人はすべて架空です。")
@@ -145,6 +154,8 @@ async def play_and_check(
             if stay is not None:
                 stay(stage, outcome)
                 await nation.supervisor.wait()
+    if outcome is None:
+        raise StoppedEarlyError("同じコマンドをもう一度実行すると、続きから始まります。")
     return outcome
 
 
@@ -194,7 +205,7 @@ async def _play(stage: Stage) -> None:
         play = Play(
             stage.year,
             Book.of(stage.population),
-            origin=stage.nation.origin(Tier.TOWN),
+            origin=lambda _: stage.nation.origin(Tier.TOWN),
             clock=stage.nation.clock,
             history=history,
             bodies=bodies,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import psycopg
@@ -11,7 +11,9 @@ from jichitai.kernel.parties import Tier
 
 _SENT = "select sender, receiver, last_number from infra.channel"
 _RECEIVED = "select sender, receiver, number from infra.inbox_mark"
-_UNPUBLISHED = "select count(*) from infra.outbox where published_at is null"
+_UNPUBLISHED = """
+select sender, receiver, count(*) from infra.outbox where published_at is null group by 1, 2
+"""
 _UNREAD = """
 select coalesce(sum(counted.event_number - coalesce(cursor.event_number, 0)), 0)
   from register.town_counter as counted
@@ -42,8 +44,17 @@ class Traffic:
         return self.waiting == 0 and self.unread == 0
 
 
-async def traffic(dsns: Mapping[Tier, str]) -> Traffic:
-    """Look at all tiers once; senders are read after receivers, so nothing is overlooked."""
+def _everybody(_: str) -> bool:
+    return True
+
+
+async def traffic(dsns: Mapping[Tier, str], runs: Callable[[str], bool] = _everybody) -> Traffic:
+    """Look at all tiers once; senders are read after receivers, so nothing is overlooked.
+
+    Args:
+        dsns: of the tiers, as a role that sees every row.
+        runs: whether a process serves this party; messages to the others are not waited for.
+    """
     sent: dict[tuple[str, str], int] = {}
     received: dict[tuple[str, str], int] = {}
     unread = quarantined = unpublished = 0
@@ -56,10 +67,13 @@ async def traffic(dsns: Mapping[Tier, str]) -> Traffic:
             quarantined += int((await _one(connection, _QUARANTINE))[0])
     for dsn in dsns.values():
         async with await psycopg.AsyncConnection.connect(dsn) as connection:
-            unpublished += int((await _one(connection, _UNPUBLISHED))[0])
+            for _, receiver, count in await _all(connection, _UNPUBLISHED):
+                unpublished += count if runs(receiver) else 0
             for sender, receiver, number in await _all(connection, _SENT):
                 sent[sender, receiver] = max(number, sent.get((sender, receiver), 0))
-    behind = sum(max(0, number - received.get(way, 0)) for way, number in sent.items())
+    behind = sum(
+        max(0, number - received.get(way, 0)) for way, number in sent.items() if runs(way[1])
+    )
     return Traffic(
         sent=sum(sent.values()),
         waiting=max(behind, unpublished),
@@ -68,7 +82,12 @@ async def traffic(dsns: Mapping[Tier, str]) -> Traffic:
     )
 
 
-async def wait_quiet(dsns: Mapping[Tier, str], *, patience: float = 120.0) -> Traffic:
+async def wait_quiet(
+    dsns: Mapping[Tier, str],
+    *,
+    patience: float = 120.0,
+    runs: Callable[[str], bool] = _everybody,
+) -> Traffic:
     """Wait until two looks in a row find nothing on its way and nothing new sent.
 
     Raises:
@@ -78,7 +97,7 @@ async def wait_quiet(dsns: Mapping[Tier, str], *, patience: float = 120.0) -> Tr
     before: Traffic | None = None
     while True:
         try:
-            now = await traffic(dsns)
+            now = await traffic(dsns, runs)
         except psycopg.OperationalError:
             now = None
         if now is not None and now.quiet and now == before:

@@ -37,7 +37,7 @@ class Play:
     Args:
         year: the plan.
         book: what clerks know of the people.
-        origin: of the town tier.
+        origin: of the process that serves a town.
         clock: the shared clock that is moved from day to day.
         history: where acknowledged events are written.
         bodies: public bodies that confirm people after events.
@@ -50,7 +50,7 @@ class Play:
         year: Year,
         book: Book,
         *,
-        origin: str,
+        origin: Callable[[str], str],
         clock: RehearsalClock,
         history: History,
         bodies: Bodies | None = None,
@@ -84,7 +84,7 @@ class Play:
     async def hall(self, town: str) -> TownHall:
         """The counter of a town."""
         if town not in self._halls:
-            hall = TownHall(town, self._origin, patience=self._patience)
+            hall = TownHall(town, self._origin(town), patience=self._patience)
             self._halls[town] = await self._stack.enter_async_context(hall)
         return self._halls[town]
 

@@ -113,7 +113,7 @@ async def _play(
         play = Play(
             year,
             Book.of(population),
-            origin=nation.origin(Tier.TOWN),
+            origin=lambda _: nation.origin(Tier.TOWN),
             clock=nation.clock,
             history=history,
             bodies=bodies,
