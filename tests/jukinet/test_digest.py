@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from jichitai.infra.audit import Actor
 from jichitai.infra.clock import FixedClock
-from jichitai.jukinet.digest import cases, model, service, store
+from jichitai.jukinet.digest import cases, deep, model, service, store
 from jichitai.jukinet.digest.model import Difference, Sum
 from jichitai.jukinet.digest.store import Holder
 from jichitai.jukinet.errors import InvalidMessageError, UnknownCaseError, UnknownPersonError
@@ -195,3 +195,41 @@ def test_rows_of_buckets_are_split_into_messages() -> None:
     assert model.in_messages({}) == [{}]
     assert model.differing({1: Sum(1, b"a")}, {1: Sum(1, b"a"), 2: Sum(0, bytes(16))}) == []
     assert model.differences({b"a": b"1"}, {}) == [Difference(b"a", "missing-above")]
+
+
+async def verify(wires: Wires) -> int:
+    async with wires.databases[Tier.NATION].transaction() as tx:
+        return await deep.verify_rows(tx, NATIONAL, wires.node, TOWN)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update jukinet.person set address = '別の町' where person_id = %s",
+        "update jukinet.person set birth_date = '1900-01-01' where person_id = %s",
+        "update jukinet.person set sealed = sealed || '\\x00' where person_id = %s",
+        (
+            "update jukinet.person set number_hash = decode(repeat('00', 16), 'hex')"
+            " where person_id = %s"
+        ),
+    ],
+    ids=["address", "birth", "seal", "hash"],
+)
+async def test_a_row_altered_behind_the_program_is_found_and_mended(
+    wires: Wires, change: str
+) -> None:
+    await settle_family(wires)
+    assert await verify(wires) == 0
+    [(person_id,), *_] = await wires.rows(Tier.NATION, "select person_id from jukinet.person")
+    async with wires.databases[Tier.NATION].transaction() as tx:
+        await tx.execute(change.encode(), (person_id,))
+    await compare(wires)
+    assert await verify(wires) == 1
+    assert await open_cases(wires, Tier.NATION) == [("altered", "nation")]
+    await wires.flow()
+    async with wires.databases[Tier.TOWN].transaction(town=TOWN) as tx:
+        [report] = await town_store.reports(tx, TOWN)
+        await town.resend(tx, wires.node, TOWN, report.report_id, by=BY)
+    await wires.flow()
+    assert await verify(wires) == 0
+    assert await open_cases(wires, Tier.NATION) == []

@@ -294,7 +294,7 @@ class M15(Body, frozen=True, kw_only=True):
 
     report_id: UUID
     municipality: Municipality
-    error: Literal["second-live", "missing-above", "missing-below", "differs"]
+    error: Literal["second-live", "missing-above", "missing-below", "differs", "altered"]
     juki_code: CodeText | None
     code_hash: Digest
     event_number: EventNumber | None

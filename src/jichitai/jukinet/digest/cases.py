@@ -11,13 +11,14 @@ from jichitai.jukinet.errors import UnknownCaseError
 from jichitai.jukinet.messages import M15
 from jichitai.jukinet.network.scope import Scope
 
-CaseKind: TypeAlias = Literal["missing-above", "missing-below", "differs", "second-live"]
-DIGEST_KINDS: Final = ("missing-above", "missing-below", "differs")
+CaseKind: TypeAlias = Literal["missing-above", "missing-below", "differs", "second-live", "altered"]
+DIGEST_KINDS: Final[tuple[CaseKind, ...]] = ("missing-above", "missing-below", "differs")
 
 DETAIL: Final = {
     "missing-above": "下位の記録にある人が、ここの記録にありません。通知の再送で補ってください。",
     "missing-below": "ここの記録にある人が、下位の記録にありません。消除の通知が届いたかを確かめてください。",
     "differs": "記録の内容が下位と一致しません。通知の再送で揃えてください。",
+    "altered": "ここの記録が、通知を受けた後に書き換わっています。通知の再送で元に戻し、原因を調べてください。",
     "second-live": "より新しい住所の記録が別の市区町村にあるのに、住民として記録されています。"
     "転出の処理が済んでいるかを確かめてください。",
 }
@@ -113,13 +114,19 @@ async def settle(
 
 
 async def settle_unseen(
-    tx: Tx, scope: Scope, municipality: str, digest_id: UUID | None, at: datetime
+    tx: Tx,
+    scope: Scope,
+    municipality: str,
+    digest_id: UUID | None,
+    at: datetime,
+    *,
+    kinds: Sequence[CaseKind] = DIGEST_KINDS,
 ) -> None:
-    """End the town's digest cases that the comparison `digest_id` did not find again."""
+    """End the town's cases of these kinds that the comparison `digest_id` did not find again."""
     values = scope.values(
         at=at,
         town=municipality,
-        kinds=list(DIGEST_KINDS),
+        kinds=list(kinds),
         digest=digest_id,
         note="次の整合性確認で一致",
     )

@@ -192,7 +192,7 @@ async def _compare_rows(tx: Tx, node: Node, received: Received, body: M23R) -> N
     found = [
         _case(body, received.sender, difference) for difference in model.differences(below, here)
     ]
-    await _report(tx, node, us, await cases.open_cases(tx, scope, found, at), at)
+    await report(tx, node, us, await cases.open_cases(tx, scope, found, at), at)
     if not body.last:
         return
     await cases.settle_unseen(tx, scope, body.municipality, body.digest_id, at)
@@ -212,7 +212,7 @@ async def _compare_rows(tx: Tx, node: Node, received: Received, body: M23R) -> N
     )
 
 
-async def _report(
+async def report(
     tx: Tx, node: Node, us: Party, opened: Sequence[tuple[UUID, NewCase]], at: datetime
 ) -> None:
     """Tell the town of differences (M15); the nation by way of the prefecture."""

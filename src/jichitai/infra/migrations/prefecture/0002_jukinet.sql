@@ -131,7 +131,7 @@ create table jukinet.digest_case (
     case_id      uuid        not null,
     municipality text        not null,
     kind         text        not null check (kind in
-                     ('missing-above', 'missing-below', 'differs', 'second-live')),
+                     ('missing-above', 'missing-below', 'differs', 'second-live', 'altered')),
     code_hash    bytea       not null,
     owner        text        not null,
     opened_at    timestamptz not null,
