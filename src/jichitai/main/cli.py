@@ -17,7 +17,6 @@ from jichitai.infra.settings import Settings, read_settings
 from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.parties import Party, Tier
 from jichitai.main import node, tiers
-from jichitai.web.signin.cli import COMMANDS as SIGN_IN
 
 TIER = click.Choice([str(tier) for tier in Tier])
 
@@ -25,6 +24,7 @@ TIER = click.Choice([str(tier) for tier in Tier])
 ELSEWHERE = {
     "account": "jichitai.web.signin.cli:account",
     "bench": "jichitai.rehearsal.bench.cli:bench",
+    "client": "jichitai.web.signin.cli:client",
     "demo": "jichitai.rehearsal.cli:demo",
     "rehearse": "jichitai.rehearsal.cli:rehearse",
     "verify": "jichitai.infra.transparency.cli:verify",
@@ -155,7 +155,3 @@ def _line(key: PublicKey) -> str:
 def _read_line(line: str) -> PublicKey:
     party, kid, public = line.split()
     return PublicKey(Party.parse(party), kid, bytes.fromhex(public))
-
-
-for command in SIGN_IN:
-    main.add_command(command)
