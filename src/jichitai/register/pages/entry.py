@@ -21,6 +21,7 @@ from jichitai.register.pages.reading import Draft, date_input, draft_of, form_of
 from jichitai.register.pages.steps import (
     CHILD_FIELDS,
     CONFIRM,
+    FROM_ABROAD_FIELDS,
     PERSON_FIELDS,
     PLACE_FIELDS,
     StepSpec,
@@ -315,7 +316,9 @@ def _step_page(
         "steps": _shown_steps(assessed, spec, bool(problems)),
         "values": Values(draft),
         "errors": FieldErrors(tuple(FieldError(name, text) for name, text in problems.items())),
-        "person_fields": PERSON_FIELDS,
+        "person_fields": (
+            FROM_ABROAD_FIELDS if entry.kind is EventKind.MOVE_IN_ABROAD else PERSON_FIELDS
+        ),
         "child_fields": CHILD_FIELDS,
         "place_fields": PLACE_FIELDS,
         "people_count": len(draft.get("people") or ()),

@@ -1,7 +1,7 @@
 """Which steps and fields the entry of each event has."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from jichitai.register.model.forms import MINOR_CAUSES
@@ -220,6 +220,16 @@ PERSON_FIELDS: Final[tuple[Field, ...]] = (
     Field(name="former_kana", label="旧氏の振り仮名", required=False),
     Field(name="alias", label="通称", required=False),
     Field(name="alias_kana", label="通称の振り仮名", required=False),
+)
+FROM_ABROAD_FIELDS: Final = tuple(
+    replace(
+        field,
+        required=False,
+        hint="前に住民票があった人の番号（数字11桁）。初めての人は空欄にすると、新しいコードが付きます。",
+    )
+    if field.name == "juki_code"
+    else field
+    for field in PERSON_FIELDS
 )
 CHILD_FIELDS: Final = tuple(
     field
