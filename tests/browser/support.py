@@ -14,6 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from jichitai.web.rendering import CONTENT_SECURITY_POLICY, STATIC_DIR, STATIC_URL
+from tests.conftest import demanded
 
 AXE = Path(__file__).parent.parent / "vendor" / "axe.min.js"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -23,13 +24,28 @@ TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 Answer = Callable[[str, Mapping[str, str]], str | None]
 
 
-@pytest.fixture(scope="session")
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system."""
-    if not CHROMIUM.exists():
-        pytest.skip("Chromium is not installed")
+    """Chromium of the system.
+
+    One for a module, whose tests are all plain functions: Playwright keeps an event loop in the
+    thread while it is up, and tests that are coroutines could not run beside it.
+    """
+    if not CHROMIUM.exists() and not demanded("browser"):
+        pytest.skip("Chromium がありません。sudo make system-packages で入ります")
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        found = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         yield found
         found.close()
 
