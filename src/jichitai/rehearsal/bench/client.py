@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from jichitai.kernel.errors import UnavailableError
 
 _HEAD_END: Final = b"\r\n\r\n"
+_PATIENCE: Final = 60.0
 _LENGTH: Final = b"content-length:"
 
 
@@ -56,7 +57,8 @@ async def ask(
     started = time.perf_counter()
     for asker in askers:
         asker.start(until=started + seconds)
-    await asyncio.gather(*(asker.finished for asker in askers))
+    async with asyncio.timeout(seconds + _PATIENCE):
+        await asyncio.gather(*(asker.finished for asker in askers))
     tally.seconds = time.perf_counter() - started
     for transport, _ in opened:
         transport.close()
@@ -77,8 +79,7 @@ class _Asker(asyncio.Protocol):
         self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # a TCP connection
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.finished.done():

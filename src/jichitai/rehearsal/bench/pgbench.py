@@ -39,7 +39,7 @@ _ANSWER: Final = "name, kana, birth_date, sex, municipality, postal_code, addres
 
 ONE: Final = f"""
 \\set number random(1, :persons)
-with looked as (select * from bench.person where number = :number),
+with looked as (select * from bench.person where number = :number::bigint),
      written as ({_INSERT})
 select {_ANSWER} from looked;
 """
@@ -47,8 +47,8 @@ select {_ANSWER} from looked;
 MANY: Final = f"""
 \\set first random(1, :persons - :keys)
 with looked as materialized (
-        select person.* from generate_series(:first, :first + :keys - 1) as asked (number)
-          join bench.person on person.number = (asked.number * 7919) % :persons + 1),
+        select person.* from generate_series(:first::bigint, :first::bigint + :keys::bigint - 1) as asked (number)
+          join bench.person on person.number = (asked.number * 7919) % :persons::bigint + 1),
      written as ({_INSERT})
 select string_agg(to_json(row({_ANSWER}))::text, ',') from looked;
 """
