@@ -178,6 +178,13 @@ async def ministry_tx(cluster: Cluster) -> AsyncIterator[Tx]:
 
 
 @asynccontextmanager
+async def owner_transaction(cluster: Cluster, database: str) -> AsyncIterator[Tx]:
+    """A transaction as the owner role, who registers keys; it commits at the end."""
+    async with await psycopg.AsyncConnection.connect(cluster.dsn(database, OWNER)) as tx:
+        yield tx
+
+
+@asynccontextmanager
 async def fresh_database(
     cluster: Cluster, tier: Tier, keys: Keys | None = None, *, size: int = 4
 ) -> AsyncIterator[Database]:
@@ -186,7 +193,7 @@ async def fresh_database(
     database = await Database.open(cluster.dsn(name), size=size)
     try:
         if keys is not None:
-            async with database.transaction() as tx:
+            async with owner_transaction(cluster, name) as tx:
                 await party_keys.register(
                     tx, public_keys(keys), valid_from=datetime(2020, 1, 1, tzinfo=JST)
                 )

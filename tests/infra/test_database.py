@@ -58,7 +58,11 @@ async def test_a_towns_own_login_reaches_no_other_town_even_by_raw_sql(cluster: 
             superuser.execute("create role town_login login password 'secret' in role jichitai_app")
         dsn = cluster.server.dsn(name, "town_login", "secret")
         async with await psycopg.AsyncConnection.connect(dsn) as tx:
-            for asked, seen in ((TOWN, [f"town-{TOWN}"]), (OTHER_TOWN, None), ("*", None)):
+            for asked, seen in (
+                (TOWN, [f"town-{TOWN}"]),
+                (OTHER_TOWN, None),
+                ("*", [f"town-{TOWN}"]),
+            ):
                 await enter_town(tx, asked)
                 assert await fetch_value(tx, "select array_agg(sender) from infra.channel") == seen
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -162,7 +162,7 @@ def make_town_login(superuser_dsn: str, database: str, municipality: str, passwo
     with psycopg.connect(superuser_dsn, dbname=database, autocommit=True) as connection:
         connection.execute(
             "insert into infra.tenant_login (login, municipality) values (%s, %s)"
-            " on conflict do nothing",
+            " on conflict (login) do nothing",
             (login, municipality),
         )
     return login

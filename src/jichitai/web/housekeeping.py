@@ -25,7 +25,7 @@ async def sweep(database: Database) -> int:
     Args:
         database: the tier's; several processes may do it at once.
     """
-    async with database.transaction() as tx:
+    async with database.transaction(all_towns=True) as tx:
         return await sessions.sweep(tx) + await store.sweep(tx, sessions.instant())
 
 

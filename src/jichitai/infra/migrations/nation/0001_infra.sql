@@ -116,7 +116,7 @@ grant select, insert, update on infra.inbox_mark to jichitai_app;
 grant select, insert, update on infra.quarantine to jichitai_app;
 grant select, insert, update on infra.link to jichitai_app;
 grant select, insert, update, delete on infra.held to jichitai_app;
-grant select, insert, update on infra.party_key to jichitai_app;
+grant select on infra.party_key to jichitai_app; -- the owner registers keys
 grant select, insert on infra.audit to jichitai_app;
 grant select on infra.channel, infra.inbox_mark, infra.link, infra.party_key, infra.audit
     to jichitai_reader;

@@ -2,6 +2,30 @@
 create schema infra;
 grant usage on schema infra to jichitai_app, jichitai_reader;
 
+-- Tenancy. A login acts for one town, or for all: '*' is the platform of shared hosting.
+-- Every transaction names its town with set_config('jichitai.town', <code or '*'>, true).
+create table infra.tenant_login (
+    login name primary key,
+    municipality text not null
+);
+insert into infra.tenant_login (login, municipality) values ('jichitai_app', '*');
+
+-- The town of this transaction: the one it names, or for '*' all that the login may act for
+-- (its own town, or '*'). Null when it names none, or another's.
+-- session_user is the login itself and is not changed by set role or by this function.
+create function infra.scope() returns text
+    language sql stable security definer
+    set search_path = pg_catalog, infra, pg_temp
+    return (
+        select case asked.town when '*' then tenant.municipality else asked.town end
+          from (select nullif(current_setting('jichitai.town', true), '') as town) as asked
+          join infra.tenant_login as tenant
+            on tenant.login = session_user
+           and (asked.town = '*' or tenant.municipality in (asked.town, '*'))
+    );
+revoke all on function infra.scope() from public;
+grant execute on function infra.scope() to jichitai_app, jichitai_reader;
+
 -- Messages that leave: a gapless number per (sender, receiver), kept until the receiver confirms.
 create table infra.channel (
     sender text not null,
@@ -99,7 +123,7 @@ create table infra.party_key (
 create table infra.audit (
     audit_id uuid primary key,
     recorded_at timestamptz not null,
-    municipality text default nullif(current_setting('jichitai.town', true), ''),
+    municipality text default infra.scope(),
     actor_kind text not null,
     actor_id text not null,
     action text not null,
@@ -116,35 +140,10 @@ grant select, insert, update on infra.inbox_mark to jichitai_app;
 grant select, insert, update on infra.quarantine to jichitai_app;
 grant select, insert, update on infra.link to jichitai_app;
 grant select, insert, update, delete on infra.held to jichitai_app;
-grant select, insert, update on infra.party_key to jichitai_app;
+grant select on infra.party_key to jichitai_app; -- the owner registers keys
 grant select, insert on infra.audit to jichitai_app;
 grant select on infra.channel, infra.inbox_mark, infra.link, infra.party_key, infra.audit
     to jichitai_reader;
-
--- Tenancy. A login acts only for the towns listed here; '*' is the platform of shared hosting.
--- Every transaction names its town with set_config('jichitai.town', <code or '*'>, true).
-create table infra.tenant_login (
-    login name not null,
-    municipality text not null,
-    primary key (login, municipality)
-);
-insert into infra.tenant_login (login, municipality) values ('jichitai_app', '*');
-
--- The town of this transaction, or '*', or null when the login may not act for it.
--- session_user is the login itself and is not changed by set role or by this function.
-create function infra.scope() returns text
-    language sql stable security definer
-    set search_path = pg_catalog, infra, pg_temp
-    return (
-        select asked.town
-          from (select nullif(current_setting('jichitai.town', true), '') as town) as asked
-         where exists (
-               select 1 from infra.tenant_login as tenant
-                where tenant.login = session_user
-                  and tenant.municipality in (asked.town, '*'))
-    );
-revoke all on function infra.scope() from public;
-grant execute on function infra.scope() to jichitai_app, jichitai_reader;
 
 -- Put a table under the rule: rows whose key equals prefix || scope, or all for '*'.
 -- Use in every migration:  call infra.isolate('register.resident', 'municipality');
@@ -166,3 +165,12 @@ call infra.isolate('infra.inbox_mark', 'receiver', 'town-');
 call infra.isolate('infra.quarantine', 'receiver', 'town-');
 call infra.isolate('infra.held', 'receiver', 'town-');
 call infra.isolate('infra.audit', 'municipality');
+
+-- Whose link is cut is no secret between towns of a shared database; each writes only its own.
+alter table infra.link enable row level security;
+alter table infra.link force row level security;
+create policy anybody_reads on infra.link for select using (true);
+create policy town_adds on infra.link for insert
+    with check (party = 'town-' || (select infra.scope()) or (select infra.scope()) = '*');
+create policy town_changes on infra.link for update
+    using (party = 'town-' || (select infra.scope()) or (select infra.scope()) = '*');

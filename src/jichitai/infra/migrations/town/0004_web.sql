@@ -84,12 +84,42 @@ create table web.used_assertion (
 );
 create index used_assertion_by_end on web.used_assertion (expires_at);
 
-grant select, insert, update on web.account, web.passkey, web.invitation, web.client
-    to jichitai_app;
+grant select, insert, update on web.account, web.passkey, web.invitation to jichitai_app;
 grant select, insert, update, delete on web.session to jichitai_app;
-grant select, insert, delete on web.ceremony, web.used_assertion to jichitai_app;
+grant select, insert, delete on web.ceremony to jichitai_app;
+-- Towns take no access tokens: nobody may register a program here.
+grant select on web.client to jichitai_app;
+grant select, delete on web.used_assertion to jichitai_app;
 grant select on web.account, web.client to jichitai_reader;
 
 -- Sign-in finds the account before its town is known and runs for all towns; everything else
 -- sees the accounts of its own town.
 call infra.isolate('web.account', 'municipality');
+
+-- What belongs to an account is seen by whoever sees the account, so that a town's own login can
+-- neither read nor make a session or passkey of another town's account.
+create procedure web.follow_account(target regclass)
+    language plpgsql
+as $$
+begin
+    execute format('alter table %s enable row level security', target);
+    execute format('alter table %s force row level security', target);
+    execute format(
+        'create policy town on %1$s using ((select infra.scope()) = ''*'' or'
+        ' exists (select from web.account as owner where owner.account_id = %1$s.account_id))',
+        target);
+end
+$$;
+
+call web.follow_account('web.passkey');
+call web.follow_account('web.invitation');
+call web.follow_account('web.session');
+
+-- A question may be asked before anybody is known.
+alter table web.ceremony enable row level security;
+alter table web.ceremony force row level security;
+create policy town on web.ceremony using (
+    (select infra.scope()) is not null
+    and (account_id is null or (select infra.scope()) = '*'
+         or exists (select from web.account as owner
+                     where owner.account_id = ceremony.account_id)));
