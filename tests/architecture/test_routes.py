@@ -20,7 +20,7 @@ from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
 from jichitai.main.node import Node
-from jichitai.main.tiers import build_app
+from jichitai.main.tiers import assemble
 from jichitai.web import rights, sessions
 from jichitai.web.accounts import Account
 from jichitai.web.rights import ANONYMOUS, Kind, Principal, Role
@@ -83,7 +83,7 @@ def tier_app(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> L
         clock=clock,
         outbox=Outbox(keys.network, clock),
     )
-    return build_app(node)
+    return assemble(node)[0]
 
 
 async def cookies_of(app: Litestar, tier: Tier) -> dict[Role, dict[str, str]]:
