@@ -1,6 +1,8 @@
 """`intake`: signed notices of every town, through the broker, into the nation's store.
 
-Timed is the way from the broker into the committed store: signatures of town and prefecture
+Measured are the two ends of the scale: each town sends what it had waiting in one frame, as after
+an outage, and each notice comes in a frame of its own, so that every one brings a signature of its
+town to be checked. Timed is the way from the broker into the committed store: signatures of town and prefecture
 checked, bodies opened, rules applied, person, history and look-ups written, marks moved.
 """
 
@@ -10,6 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
@@ -19,7 +22,7 @@ from jichitai.infra.database import Database, Tx, fetch_value
 from jichitai.infra.dispatcher import Dispatcher
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.keys import Keys
-from jichitai.infra.messages import Received
+from jichitai.infra.messages import FRAME_ITEMS, Received
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.receiver import Receiver
 from jichitai.jukinet.network import service
@@ -33,44 +36,57 @@ from jichitai.rehearsal.bench.result import Result, result
 from jichitai.rehearsal.bench.stage import Stage
 
 _ROUNDS = 3
+_FRAMES = (FRAME_ITEMS, 1)
 _AT_ONCE = 2_000
 _PATIENCE = 15.0
 
 
+@dataclass(slots=True)
+class _Sum:
+    messages: int = 0
+    seconds: float = 0.0
+
+    def add(self, messages: int, seconds: float) -> None:
+        self.messages += messages
+        self.seconds += seconds
+
+    @property
+    def per_second(self) -> float:
+        return self.messages / self.seconds if self.seconds else 0.0
+
+
 async def run(stage: Stage) -> list[Result]:
     """Measure the intake of the nation."""
-    messages = stage.scale.persons_or(30_000, 1_800)
+    persons = stage.scale.persons_or(30_000, 3_600)
+    sums = {size: _Sum() for size in _FRAMES}
+    plain = _Sum()
     async with _network(stage) as network:
-        people = residents(messages * 2)
+        people = residents(persons * 2)
         registers, post = Registers(), TownPost(network.towns)
-        stage.say(f"準備：{messages:,}人の初回の記載を全国に届けます")
-        first = list(registers.first_entries(islice(people, messages)))
+        stage.say(f"準備：{persons:,}人の初回の記載を全国に届けます")
+        first = list(registers.first_entries(islice(people, persons)))
         known = [person for person, _ in first]
-        await network.publish(post.send(notice for _, notice in first))
+        await network.publish(post.send((notice for _, notice in first), in_frame=FRAME_ITEMS))
         await network.receive()
-        ours, base = [], []
-        for number in range(_ROUNDS):
-            part = known[number::_ROUNDS]
-            sent = await network.publish(post.send(registers.a_year(part, people)))
+        parts = _ROUNDS * len(_FRAMES)
+        for number in range(parts):
+            size = _FRAMES[number % len(_FRAMES)]
+            notices = registers.a_year(known[number::parts], people)
+            sent = await network.publish(post.send(notices, in_frame=size))
             took = await network.receive()
-            ours.append((sent, took))
-            base.append(await copy_again(network.nation, "jukinet.person_history", sent))
-            stage.say(f"{number + 1}回目：{sent:,}件、毎秒{sent / took:,.0f}件")
+            sums[size].add(sent, took)
+            plain.add(*await copy_again(network.nation, "jukinet.person_history", sent))
+            stage.say(f"{number + 1}回目：{sent:,}件（束は{size}件まで）、毎秒{sent / took:,.0f}件")
         await network.check()
-    total, seconds = (sum(column) for column in zip(*ours, strict=True))
-    rows, copying = (sum(column) for column in zip(*base, strict=True))
     return [
         result(
-            "intake",
+            name,
             "通知",
-            total / seconds,
-            baseline=("同じ行の COPY（索引なし）", rows / copying),
-            details={
-                "messages": total,
-                "towns": network.heard_towns,
-                "slowest round": min(sent / took for sent, took in ours),
-            },
+            sums[size].per_second,
+            baseline=("同じ行の COPY（索引なし）", plain.per_second),
+            details={"messages": sums[size].messages, "towns": network.heard_towns},
         )
+        for name, size in zip(("intake", "intake-one-by-one"), _FRAMES, strict=True)
     ]
 
 

@@ -1,8 +1,7 @@
 """What 1,741 towns tell: identity notices (M01) of invented people, in signed frames.
 
-The mix is that of a year: half of it moves between towns (a deletion and an entry), the rest
-corrections, births and deaths, one notice a frame: the hardest case for the receiver, since every
-notice brings a signature of its own.
+The mix is that of a year: more than half of it moves between towns (a deletion and an entry), the
+rest corrections, births and deaths.
 """
 
 from collections import defaultdict
@@ -75,23 +74,22 @@ class Registers:
 class TownPost:
     """Signs each notice as its town, as the prefecture receives it."""
 
-    def __init__(self, towns: Keys, *, in_frame: int = 1) -> None:
-        """Take the towns' keys.
-
-        Args:
-            towns: keys of the town tier.
-            in_frame: notices that a town had waiting when it sent.
-        """
+    def __init__(self, towns: Keys) -> None:
+        """Take the keys of the town tier."""
         self._keys = towns
-        self._in_frame = in_frame
         self._last: dict[str, int] = defaultdict(int)
 
-    def send(self, notices: Iterable[M01]) -> Iterator[list[Received]]:
-        """The notices of one frame after the other, in the order of each town."""
+    def send(self, notices: Iterable[M01], *, in_frame: int) -> Iterator[list[Received]]:
+        """The notices of one frame after the other, in the order of each town.
+
+        Args:
+            notices: what the towns tell.
+            in_frame: notices at most that a town had waiting when it sent.
+        """
         waiting: dict[str, list[M01]] = defaultdict(list)
         for notice in notices:
             waiting[notice.municipality].append(notice)
-            if len(waiting[notice.municipality]) == self._in_frame:
+            if len(waiting[notice.municipality]) == in_frame:
                 yield self._frame(notice.municipality, waiting.pop(notice.municipality))
         for town, left in waiting.items():
             yield self._frame(town, left)
