@@ -1,7 +1,7 @@
 """Plays a planned year at the counters, day by day, and writes down what was acknowledged."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -67,6 +67,7 @@ class Play:
         self._stack = AsyncExitStack()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._written: dict[int, tuple[str, str]] = {}
+        self._gate: Callable[[], Awaitable[None]] | None = None
 
     async def __aenter__(self) -> Self:
         """Itself."""
@@ -95,8 +96,18 @@ class Play:
             if event.serial in done:
                 self._note(event, done[event.serial])
 
-    async def run(self, shown: Callable[[Progress], None] = lambda _: None) -> None:
-        """Play every day to the end of the year."""
+    async def run(
+        self,
+        shown: Callable[[Progress], None] = lambda _: None,
+        gate: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Play every day to the end of the year.
+
+        Args:
+            shown: called after each event.
+            gate: awaited before each event; may hold it back.
+        """
+        self._gate = gate
         waiting = [e for e in self.year.events if e.serial not in self.book.numbers]
         for day, events in by_day(waiting):
             quarter = self._is_new_quarter(day)
@@ -118,6 +129,8 @@ class Play:
 
     async def _enter(self, event: PlannedEvent, shown: Callable[[Progress], None]) -> None:
         async with self._room:
+            if self._gate is not None:
+                await self._gate()
             await self.enter(event)
             if self._bodies is not None:
                 await self._bodies.after(event)

@@ -97,20 +97,26 @@ class Chaos:
         self._chance = dice(seed, "chaos")
         self._wanted = kills
         self._every = max(1, total // (kills + 1))
-        self._done = asyncio.Semaphore(0)
+        self._due = 0
         self._worked = 0
+        self._changed = asyncio.Condition()
 
-    def worked(self) -> None:
-        """One more piece of work is done."""
-        self._worked += 1
-        if self._worked % self._every == 0:
-            self._done.release()
+    async def gate(self) -> None:
+        """Before a piece of work: wait while the damage lags behind, so that it falls into work."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._due <= self.damage.killed + 1)
+            self._worked += 1
+            self._due = min(self._worked // self._every, self._wanted)
+            self._changed.notify_all()
 
     async def run(self) -> None:
         """Do damage until enough processes were killed."""
         while self.damage.killed < self._wanted:
-            await self._done.acquire()
+            async with self._changed:
+                await self._changed.wait_for(lambda: self._due > self.damage.killed)
             await self._kill()
+            async with self._changed:
+                self._changed.notify_all()
             if self._chance.random() < 0.5:
                 await self._cut()
 
@@ -126,6 +132,7 @@ class Chaos:
             name = self._chance.choice(VICTIMS)
         status = {member.name: member for member in self._supervisor.status()}
         if status[name].pid is None:
+            await asyncio.sleep(0.1)
             return
         self.damage.kills[name] = self.damage.kills.get(name, 0) + 1
         self._supervisor.kill(name, signal.SIGKILL)

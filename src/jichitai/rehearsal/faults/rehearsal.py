@@ -122,7 +122,7 @@ async def _play(
         trouble = asyncio.create_task(chaos.run())
         try:
             async with bodies, play:
-                await play.run(lambda _: chaos.worked())
+                await play.run(gate=chaos.gate)
             history.end(END)
         finally:
             trouble.cancel()
