@@ -177,8 +177,8 @@ class Broker:
         await self._client.subscribe(f"{CONTROL}.{topic}", cb=on_message)
 
     async def close(self) -> None:
-        """Close the connection."""
-        with contextlib.suppress(*_TROUBLE):
+        """Close the connection, even one whose transport has gone already."""
+        with contextlib.suppress(*_TROUBLE, RuntimeError):
             await self._client.close()
 
 
