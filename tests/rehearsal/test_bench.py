@@ -50,4 +50,4 @@ def test_the_table_for_people_names_the_baseline() -> None:
     show([result("load", "人", 10.0, baseline=("ただの COPY", 20.0), details={"人数": 5})], console)
     text = console.export_text()
     assert "ただの COPY" in text
-    assert "人数: 5" in text
+    assert "人数 5" in text

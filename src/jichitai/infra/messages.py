@@ -248,9 +248,9 @@ def _open_item(
         id=item.id,
         kind=item.kind,
         version=item.version,
-        origin=Party.parse(inner.sender),
-        sender=Party.parse(outer.sender),
-        receiver=Party.parse(outer.receiver),
+        origin=_party(inner.sender),
+        sender=_party(outer.sender),
+        receiver=_party(outer.receiver),
         number=number,
         part=part,
         sent_at=item.sent_at,
@@ -258,6 +258,11 @@ def _open_item(
         signed=signed,
         index=index,
     )
+
+
+@lru_cache(maxsize=4096)
+def _party(text: str) -> Party:
+    return Party.parse(text)
 
 
 def _verified(signed: bytes, keys: PublicKeys, kind: str) -> tuple[str, bytes]:

@@ -43,6 +43,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _NOT_KANA = re.compile(r"[^ァ-ヺー・　 A-Z.,'\-]")
 _SPACES = re.compile("[ \u3000]+")
 _DASHES = re.compile(r"[\sー―－‐\-‑‒–—−ｰ・.,']+")
+_HIRAGANA = {code: code + 0x60 for code in range(ord("ぁ"), ord("ゖ") + 1)}
 _LARGE = str.maketrans("ァィゥェォッャュョヮヵヶヰヱヲヂヅ", "アイウエオツヤユヨワカケイエオヂヅ")
 _V_SOUNDS = (("ヴァ", "バ"), ("ヴィ", "ビ"), ("ヴェ", "ベ"), ("ヴォ", "ボ"), ("ヴ", "ブ"))
 _O_ROW = "オコソトノホモヨロゴゾドボポ"
@@ -60,8 +61,7 @@ def to_katakana(text: str) -> str:
 
     Source: 住民記録システム標準仕様書 1.1.18 (フリガナ).
     """
-    wide = unicodedata.normalize("NFKC", text).upper()
-    return "".join(chr(ord(one) + 0x60) if "ぁ" <= one <= "ゖ" else one for one in wide)
+    return unicodedata.normalize("NFKC", text).upper().translate(_HIRAGANA)
 
 
 def _sounds(text: str) -> str:

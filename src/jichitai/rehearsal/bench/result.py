@@ -40,7 +40,7 @@ class Result(Struct, frozen=True, kw_only=True, omit_defaults=True):
     memory_gib: int
     p50_ms: float | None = None
     p99_ms: float | None = None
-    details: dict[str, float | int | str] = {}
+    details: dict[str, float | int] = {}
 
 
 def result(
@@ -50,7 +50,7 @@ def result(
     *,
     baseline: tuple[str, float],
     latencies: Sequence[float] = (),
-    details: Mapping[str, float | str] | None = None,
+    details: Mapping[str, float] | None = None,
 ) -> Result:
     """Make a result.
 
@@ -105,7 +105,6 @@ def show(results: Sequence[Result], console: Console) -> None:
     table.add_column("測定")
     for heading in ("毎秒", "基準の毎秒", "比", "p50 ms", "p99 ms"):
         table.add_column(heading, justify="right")
-    table.add_column("基準・内訳")
     for one in results:
         table.add_row(
             f"{one.name}（{one.unit}）",
@@ -114,9 +113,11 @@ def show(results: Sequence[Result], console: Console) -> None:
             f"{one.ratio:.2f}",
             "" if one.p50_ms is None else f"{one.p50_ms:.1f}",
             "" if one.p99_ms is None else f"{one.p99_ms:.1f}",
-            "\n".join([one.baseline, *(f"{key}: {value}" for key, value in one.details.items())]),
         )
     console.print(table)
+    for one in results:
+        figures = "、".join(f"{key} {value:,}" for key, value in one.details.items())
+        console.print(f"{one.name}：基準は{one.baseline}。{figures}", highlight=False)
 
 
 def _milliseconds(ordered: Sequence[float], share: float) -> float | None:
@@ -126,5 +127,5 @@ def _milliseconds(ordered: Sequence[float], share: float) -> float | None:
     return round(ordered[place] * 1000, 2)
 
 
-def _rounded(value: float | str) -> float | int | str:
+def _rounded(value: float) -> float | int:
     return round(value, 4) if isinstance(value, float) else value
