@@ -31,8 +31,16 @@ async def test_a_town_sees_only_its_own_rows(town_database: Database) -> None:
         assert await fetch_value(tx, "select array_agg(sender) from infra.channel") == [
             f"town-{TOWN}"
         ]
-        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        async with town_database.transaction(town=TOWN) as tx:
             await _number(tx, "141003")
+
+
+async def test_a_failed_statement_never_ends_in_a_silent_rollback(town_database: Database) -> None:
+    with pytest.raises(psycopg.errors.InFailedSqlTransaction):
+        async with town_database.transaction(town=TOWN) as tx:
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                await tx.execute("select 1 / 0")
 
 
 async def test_without_a_named_town_nothing_is_seen(town_database: Database) -> None:

@@ -1,11 +1,13 @@
 """One tier's PostgreSQL database: a pool, and one transaction per request or message."""
 
+import select
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self, TypeAlias
 
 import psycopg
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, sql
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
@@ -51,8 +53,8 @@ class Database:
             timeout=wait,
             max_idle=120,
             reconnect_timeout=5,
-            check=AsyncConnectionPool.check_connection,
-            kwargs={"application_name": name, "prepare_threshold": 3},
+            check=_still_there,
+            kwargs={"application_name": name, "prepare_threshold": 3, "autocommit": True},
             open=False,
         )
         try:
@@ -79,13 +81,16 @@ class Database:
         Raises:
             DatabaseUnavailableError: no connection can be had, or it broke.
         """
+        begin = _begin(ALL_TOWNS if all_towns and town is None else town, read_only=read_only)
         try:
-            async with self.pool.connection() as tx, tx.transaction():
-                if read_only:
-                    await tx.execute("set transaction read only")
-                if town is not None or all_towns:
-                    await enter_town(tx, ALL_TOWNS if town is None else town)
-                yield tx
+            async with self.pool.connection() as tx:
+                await tx.execute(begin, prepare=False)
+                try:
+                    yield tx
+                except BaseException:
+                    await tx.rollback()
+                    raise
+                await _commit(tx)
         except PoolTimeout as error:
             raise DatabaseUnavailableError(
                 "データベースが応答しません。しばらくしてからもう一度お試しください。"
@@ -100,6 +105,33 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.pool.close()
+
+
+def _begin(town: str | None, *, read_only: bool) -> sql.SQL | sql.Composed:
+    """What opens a transaction, in one round trip."""
+    begin = sql.SQL("begin read only" if read_only else "begin")
+    if town is None:
+        return begin
+    named = sql.SQL("select set_config('jichitai.town', {}, true)").format(sql.Literal(town))
+    return sql.SQL("; ").join([begin, named])
+
+
+async def _commit(tx: Tx) -> None:
+    if tx.info.transaction_status == TransactionStatus.INERROR:
+        # PostgreSQL would answer the commit of a failed transaction with a silent rollback
+        await tx.rollback()
+        raise psycopg.errors.InFailedSqlTransaction("a statement of the transaction had failed")
+    await tx.commit()
+
+
+async def _still_there(connection: Tx) -> None:
+    """Refuse a connection whose server has gone; costs no round trip.
+
+    An idle connection has nothing to read, unless the server closed it or said that it will.
+    """
+    readable, _, _ = select.select([connection.fileno()], [], [], 0)
+    if readable:
+        await connection.execute("select 1")
 
 
 _RETRYABLE = (

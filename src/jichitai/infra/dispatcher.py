@@ -218,42 +218,23 @@ class Dispatcher:
     async def _on_control(self, signed: bytes) -> None:
         try:
             control = open_control(signed, await self._book.current())
+            marks, gaps = self._mine(control.marks), self._mine(control.gaps)
+            if not marks and not gaps:
+                return
             for scope in self._scopes:
                 async with self._database.transaction(**scope) as tx:
-                    await self._hear(tx, control)
+                    await _hear(tx, control, marks, gaps)
+            if gaps:
+                self.wake()
         except (ForbiddenError, InvalidError) as error:
             log.warning("receipt-refused", **where(error))
         except UnavailableError as error:
             log.warning("receipt-missed", **where(error))
 
-    async def _hear(self, tx: Tx, control: Control) -> None:
-        mine = {str(party) for party in self._keys.parties}
-        marks = [(sender, number) for sender, number in control.marks if sender in mine]
-        if marks:
-            senders, numbers = zip(*marks, strict=True)
-            values: dict[str, object] = {
-                "receiver": control.party,
-                "senders": list(senders),
-                "numbers": list(numbers),
-            }
-            await tx.execute(_CONFIRM, values)
-            if control.drained:  # the broker has nothing left, so what is missing was lost
-                values["numbers"] = [number + 1 for number in numbers]
-                values["before"] = control.at - timedelta(seconds=1)
-                await tx.execute(_AGAIN, values)
-        gaps = [(sender, number) for sender, number in control.gaps if sender in mine]
-        if gaps:
-            senders, numbers = zip(*gaps, strict=True)
-            await tx.execute(
-                _AGAIN,
-                {
-                    "receiver": control.party,
-                    "senders": list(senders),
-                    "numbers": list(numbers),
-                    "before": control.at,
-                },
-            )
-            self.wake()
+    def _mine(self, channels: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
+        return [
+            (name, number) for name, number in channels if self._keys.speaks_for(Party.parse(name))
+        ]
 
     async def _probe_for_ever(self) -> None:
         while True:
@@ -282,6 +263,37 @@ class Dispatcher:
             control = Control(sender, (), (), probes, drained=False, at=self._clock.now())
             await self._broker.tell("probe", sign_control(control, self._keys.signer(party)))
         return len(rows)
+
+
+async def _hear(
+    tx: Tx,
+    control: Control,
+    marks: Sequence[tuple[str, int]],
+    gaps: Sequence[tuple[str, int]],
+) -> None:
+    if marks:
+        senders, numbers = zip(*marks, strict=True)
+        values: dict[str, object] = {
+            "receiver": control.party,
+            "senders": list(senders),
+            "numbers": list(numbers),
+        }
+        await tx.execute(_CONFIRM, values)
+        if control.drained:  # the broker has nothing left, so what is missing was lost
+            values["numbers"] = [number + 1 for number in numbers]
+            values["before"] = control.at - timedelta(seconds=1)
+            await tx.execute(_AGAIN, values)
+    if gaps:
+        senders, numbers = zip(*gaps, strict=True)
+        await tx.execute(
+            _AGAIN,
+            {
+                "receiver": control.party,
+                "senders": list(senders),
+                "numbers": list(numbers),
+                "before": control.at,
+            },
+        )
 
 
 def _frames(rows: Sequence[_Row]) -> Iterator[list[_Row]]:

@@ -76,6 +76,10 @@ class Keys:
         """Whom this process can sign for."""
         return frozenset(self._signing)
 
+    def speaks_for(self, party: Party) -> bool:
+        """Whether this process can sign for a party."""
+        return party in self._signing
+
     def signer(self, party: Party) -> SigningKey:
         """The active key of a party.
 

@@ -196,6 +196,7 @@ class GroupCommitter:
             group = [first]
             try:
                 async with self._database.pool.connection() as tx:
+                    await tx.set_autocommit(False)  # `begin` travels with the first statement
                     await self._serve(tx, group)
             except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as error:
                 _log.warning("provision.lane-broken", error=type(error).__name__)
