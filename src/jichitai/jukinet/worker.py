@@ -136,6 +136,8 @@ class TownWorker:
             return False
         for municipality in await self._known():
             await self._depart(municipality, today)
+            if self._day is None:  # a town that starts empty has to ask for its first codes
+                await self._derive(municipality)
         if self._day is not None:
             await self.derive_pending()
             if time.monotonic() - self._digests_at >= _DIGESTS_APART_SECONDS:
@@ -179,6 +181,8 @@ class TownWorker:
         return [code for code in self._mine(newest) if newest[code] > read.get(code, 0)]
 
     async def _known(self) -> list[str]:
+        if self._towns:
+            return sorted(self._towns)
         async with self._database.transaction(all_towns=True, read_only=True) as tx:
             return self._mine(await self._register.last_numbers(tx))
 
