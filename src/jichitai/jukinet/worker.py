@@ -32,6 +32,7 @@ from jichitai.register.service.network import TownRegister
 log = structlog.get_logger(__name__)
 
 _IDLE_SECONDS: Final = 0.2
+_FACTS: Final = 200
 _DIGESTS_APART_SECONDS: Final = 60.0
 """When a clock runs a year in a minute, not every night needs its comparison."""
 
@@ -134,11 +135,12 @@ class TownWorker:
         today = self._node.clock.today()
         if self._day == today:
             return False
-        for municipality in await self._known():
+        for municipality in await self._due(today):
             await self._depart(municipality, today)
-            if self._day is None:  # a town that starts empty has to ask for its first codes
+        if self._day is None:  # a town that starts empty has to ask for its first codes
+            for municipality in await self._known():
                 await self._derive(municipality)
-        if self._day is not None:
+        else:
             await self.derive_pending()
             if time.monotonic() - self._digests_at >= _DIGESTS_APART_SECONDS:
                 await self.send_digests()
@@ -169,9 +171,9 @@ class TownWorker:
         read = 0
         while True:
             async with self._database.transaction(town=municipality) as tx:
-                now = await town.derive(tx, self._node, self._register, municipality)
+                now = await town.derive(tx, self._node, self._register, municipality, limit=_FACTS)
             read += now
-            if not now:
+            if now < _FACTS:
                 return read
 
     async def _behind(self) -> list[str]:
@@ -179,6 +181,11 @@ class TownWorker:
             newest = await self._register.last_numbers(tx)
             read = await store.cursors(tx)
         return [code for code in self._mine(newest) if newest[code] > read.get(code, 0)]
+
+    async def _due(self, today: date) -> list[str]:
+        async with self._database.transaction(all_towns=True, read_only=True) as tx:
+            due = await self._register.due_towns(tx, today)
+        return [code for code in due if not self._towns or code in self._towns]
 
     async def _known(self) -> list[str]:
         if self._towns:

@@ -262,6 +262,10 @@ class TownRegister:
             counter = await log.peek(tx, municipality)
         return numbers
 
+    async def due_towns(self, tx: Tx, on: date) -> list[str]:
+        """Towns for which `apply_due` has work; the transaction is for all towns."""
+        return await residents.due_towns(tx, on)
+
     async def departure_certificate(
         self, tx: Tx, municipality: str, juki_code: JukiCode
     ) -> DepartureCertificate:

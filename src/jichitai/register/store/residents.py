@@ -128,6 +128,16 @@ async def due(tx: Tx, vault: Vault, town: str, on: date) -> tuple[Resident, ...]
     )
 
 
+async def due_towns(tx: Tx, on: date) -> list[str]:
+    """Towns where somebody's planned departure has come; the transaction is for all towns."""
+    cursor = await tx.execute(
+        "select distinct municipality from register.resident"
+        " where state = 'live' and planned_on <= %s order by municipality",
+        (on,),
+    )
+    return [town for (town,) in await cursor.fetchall()]
+
+
 async def history(tx: Tx, vault: Vault, town: str, resident_id: UUID) -> tuple[Resident, ...]:
     """All rows of a person, the newest first."""
     rows = await _rows(
