@@ -95,12 +95,12 @@ class _Body:
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._open = True
+        self.unread = True
 
     async def __call__(self) -> Any:
         message = await self._receive()
         if message["type"] != "http.request" or not message.get("more_body", False):
-            self._open = False
+            self.unread = False
         return message
 
     async def drain(self) -> None:
@@ -108,7 +108,7 @@ class _Body:
         thrown = 0
         try:
             async with asyncio.timeout(_DRAIN_SECONDS):
-                while self._open and thrown < _DRAIN_BYTES:
+                while self.unread and thrown < _DRAIN_BYTES:
                     message = await self()
                     thrown += len(message.get("body", b""))
         except TimeoutError:
@@ -152,7 +152,7 @@ class Edge:
             if message["type"] == "http.response.start":
                 status = int(message["status"])
                 self._complete(message, request_id)
-                if body is not None:
+                if body is not None and body.unread:
                     await body.drain()
             await send(message)
 

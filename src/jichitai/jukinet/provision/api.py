@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final
 
-from litestar import Request, Response, get, post
+from litestar import Request, get, post
 from litestar.openapi import ResponseSpec
 from litestar.params import JSONBody
 from litestar.types import ControllerRouterHandler
@@ -33,6 +33,7 @@ from jichitai.jukinet.provision.errors import (
 )
 from jichitai.jukinet.provision.service import Asker, Person, Provision, Sought, Stated
 from jichitai.web.inject import Given
+from jichitai.web.ready import ReadyJson
 from jichitai.web.rights import PUBLIC, Principal, Role, provide_principal
 
 _ASKERS: Final = frozenset({Role.ORGAN_CLIENT, Role.ORGAN_OFFICER})
@@ -49,13 +50,13 @@ _ASKERS: Final = frozenset({Role.ORGAN_CLIENT, Role.ORGAN_OFFICER})
 )
 async def ask(
     request: Request[Any, Any, Any], data: JSONBody[Question], provision: Given[Provision]
-) -> Response[bytes]:
+) -> ReadyJson:
     """Every answered look-up leaves a record that the person sees."""
     stated = Stated(data.affair, data.reason, data.reference, _fields(data.fields))
     person = None if data.person is None else _person(data.person)
     sought = Sought(number=data.number, code=data.code, person=person)
     answer = await provision.ask(_asker(provide_principal(request), data.operator), stated, sought)
-    return Response(answer, media_type="application/json")
+    return ReadyJson(answer)
 
 
 @post(
@@ -71,7 +72,7 @@ async def ask(
 )
 async def ask_batch(
     request: Request[Any, Any, Any], data: JSONBody[BatchQuestion], provision: Given[Provision]
-) -> Response[bytes]:
+) -> ReadyJson:
     """Each key has a record and a leaf of its own; a request number is answered once."""
     stated = Stated(data.affair, data.reason, data.reference, _fields(data.fields))
     asker = _asker(provide_principal(request), data.operator)
@@ -82,7 +83,7 @@ async def ask_batch(
     else:
         texts = (data.numbers if kind is KeyKind.NUMBER else data.codes) or []
         answer = await provision.ask_numbers(asker, stated, kind, texts, data.request_number)
-    return Response(answer, media_type="application/json")
+    return ReadyJson(answer)
 
 
 @get(
