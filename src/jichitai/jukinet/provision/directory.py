@@ -1,9 +1,11 @@
 """Who may ask: registered bodies and operators, remembered for a few seconds, and their quotas."""
 
+import asyncio
 import time
+from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, TypeGuard
 
 from jichitai.infra.database import Database
 from jichitai.jukinet.provision.errors import (
@@ -37,6 +39,7 @@ class Directory:
         self._database = database
         self._organs: dict[str, _Known] = {}
         self._operators: dict[tuple[str, str], tuple[float, State]] = {}
+        self._reading: dict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def find(self, organ_id: str, operator_id: str, day: date) -> tuple[Organ, State]:
         """A body and the state of one of its operators.
@@ -47,7 +50,17 @@ class Directory:
         """
         now = time.monotonic()
         known = self._organs.get(organ_id)
-        if known is None or now - known.read_at > LIFE or known.day != day:
+        operator = self._operators.get((organ_id, operator_id))
+        if _is_fresh(known, day, now) and operator is not None and now - operator[0] <= LIFE:
+            return known.organ, operator[1]
+        async with self._reading[organ_id]:  # one question reads, the others that came with it wait
+            return await self._find(organ_id, operator_id, day, time.monotonic())
+
+    async def _find(
+        self, organ_id: str, operator_id: str, day: date, now: float
+    ) -> tuple[Organ, State]:
+        known = self._organs.get(organ_id)
+        if not _is_fresh(known, day, now):
             known = await self._read(organ_id, day, now)
         operator = self._operators.get((organ_id, operator_id))
         if operator is None or now - operator[0] > LIFE:
@@ -109,3 +122,7 @@ class Directory:
                 organ=organ_id,
             )
         return state
+
+
+def _is_fresh(known: _Known | None, day: date, now: float) -> TypeGuard[_Known]:
+    return known is not None and now - known.read_at <= LIFE and known.day == day
