@@ -9,7 +9,7 @@
       ? field.querySelector("input[type=radio]") && !field.querySelector("input:checked")
       : !field.readOnly && !field.value);
     const first = [...document.querySelectorAll("form[data-first-field] :is(.jc-input, .jc-choices)")].find(
-      (field) => field.offsetParent !== null && empty(field),
+      (field) => field.offsetParent && !field.closest("details:not([open])") && empty(field),
     );
     if (first) (first.querySelector("input") || first).focus();
   }

@@ -184,7 +184,7 @@ async def test_the_board_names_what_is_wrong(
         board = await client.get("/network")
         prefecture = await client.get("/network/prefectures/01")
         town = await client.get("/network/towns/011002")
-    assert "異常のある団体 3" in board.text
+    assert "異常のある団体は3団体です" in board.text
     assert "札幌市" in board.text
     assert "12分" in board.text
     assert prefecture.text.count('data-code="01') == 179

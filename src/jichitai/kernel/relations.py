@@ -80,6 +80,10 @@ class Relation:
         """Refuse words and chains outside the vocabulary."""
         if self.text in {HEAD, DISTANT_KIN, HOUSEMATE}:
             return
+        if not self.text:
+            raise InvalidRelationError(
+                "続柄が入力されていません。世帯主から見た続柄を、届書のとおりに入力してください。"
+            )
         links = _links(self.text)
         for link in links:
             if link not in KIN:

@@ -20,6 +20,7 @@ class NavItem:
         count: number of things that wait there; None when it counts nothing.
         unit: counter of the number, e.g. 件.
         key: letter after `g` that leads there, or empty.
+        also: paths of further pages that belong to the place.
     """
 
     label: str
@@ -28,6 +29,7 @@ class NavItem:
     count: int | None = None
     unit: str = "件"
     key: str = ""
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

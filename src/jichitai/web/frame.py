@@ -1,6 +1,6 @@
 """A page inside its frame: the shell of the tier, filled in with who is signed in."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import quote
@@ -9,7 +9,7 @@ from litestar import Request
 from litestar.response import Template
 
 from jichitai.kernel.parties import Tier
-from jichitai.web.components import Shell
+from jichitai.web.components import NavItem, Shell
 from jichitai.web.rights import Principal, provide_principal
 from jichitai.web.sessions import IDLE_LOCK, Session
 
@@ -45,6 +45,7 @@ def shell_of(request: Request[Any, Any, Any]) -> Shell:
     return replace(
         shell,
         density="work" if staff else "public",
+        nav=marked(shell.nav, request.url.path),
         person=session.account.display if staff else "",
         sign_out="/sign-out",
         lock_url=f"/sign-in/lock?return={quote(request.url.path, safe='/')}" if staff else "",
@@ -52,6 +53,22 @@ def shell_of(request: Request[Any, Any, Any]) -> Shell:
         keep_url="/sign-in/keep" if staff else "",
         rehearsal=state.settings.demo,
     )
+
+
+def marked(nav: Sequence[NavItem], path: str) -> tuple[NavItem, ...]:
+    """The navigation with the place of a page marked: the one whose path goes furthest with it.
+
+    >>> places = (NavItem("今日の仕事", "/counter"), NavItem("審査待ち", "/counter/approvals"))
+    >>> [place.current for place in marked(places, "/counter/approvals/1")]
+    [False, True]
+    """
+
+    def length(place: NavItem) -> int:
+        starts = (place.href, *place.also)
+        return max((len(s) for s in starts if f"{path}/".startswith(f"{s}/")), default=0)
+
+    furthest = max(map(length, nav), default=0)
+    return tuple(replace(one, current=0 < furthest == length(one)) for one in nav)
 
 
 def page(

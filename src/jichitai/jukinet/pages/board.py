@@ -82,7 +82,7 @@ class PrefectureRow:
 async def board(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """The whole country: where something is wrong, since when, who owns it."""
     async with db.transaction(read_only=True) as tx:
-        towns = await queries.towns(tx)
+        towns = await queries.towns(tx, clock.now())
         heard = await queries.last_heard(tx)
     rows = _by_prefecture(towns)
     links_by_code = {row.code: row.href for row in rows}
@@ -107,7 +107,9 @@ async def board_of_prefecture(
 ) -> Template:
     """One prefecture: its towns on a map and in a list."""
     async with db.transaction(read_only=True) as tx:
-        towns = [one for one in await queries.towns(tx) if one.town.prefecture_code == code]
+        towns = [
+            one for one in await queries.towns(tx, clock.now()) if one.town.prefecture_code == code
+        ]
     if not towns:
         raise UnknownTownError("この番号の都道府県はありません。一覧から選び直してください。")
     context = {
@@ -198,7 +200,9 @@ async def _town_page(
     typed: dict[str, str],
 ) -> Template:
     async with db.transaction(read_only=True) as tx:
-        found = next((one for one in await queries.towns(tx) if one.code == code), None)
+        found = next(
+            (one for one in await queries.towns(tx, clock.now()) if one.code == code), None
+        )
         if found is None:
             raise UnknownTownError("該当する市区町村がありません。団体コードを確かめてください。")
         entries = await queries.quarantine(tx, origin=str(Party.town(code)))
@@ -261,7 +265,7 @@ def _tiles(towns: Sequence[TownState]) -> list[Tile]:
 
 def _finding(towns: Sequence[TownState], now: datetime) -> Finding:
     troubled = sum(1 for one in towns if one.condition not in {Condition.FINE, Condition.UNHEARD})
-    text = f"異常のある団体 {troubled:,}" if troubled else "異常のある団体はありません"
+    text = f"異常のある団体は{troubled:,}団体です" if troubled else "異常のある団体はありません"
     return Finding(
         text=text,
         source=f"機構、地図は{MAP_SOURCE}",

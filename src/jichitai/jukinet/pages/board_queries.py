@@ -15,6 +15,8 @@ from jichitai.web.maps import Fill
 
 LATE: Final = timedelta(minutes=5)
 """A notice that took longer from the town's record to here is late."""
+NEWS: Final = timedelta(minutes=10)
+"""So long a late notice marks its town; after that it has arrived, and nothing else is known."""
 
 
 class Condition(StrEnum):
@@ -63,6 +65,7 @@ class TownState:
     town: Municipality
     heard_at: datetime | None = None
     lag: timedelta | None = None
+    late: bool = False
     messages: int = 0
     loaded_at: datetime | None = None
     waiting: int = 0
@@ -89,7 +92,7 @@ class TownState:
             return Condition.QUARANTINED
         if self.cases or self.digest == "differs":
             return Condition.DIFFERENT
-        if self.lag is not None and self.lag > LATE:
+        if self.late:
             return Condition.LATE
         if self.heard_at is None and self.loaded_at is None:
             return Condition.UNHEARD
@@ -133,7 +136,8 @@ select receiver, quarantine_id, received_at, sender, origin, number, message_id,
 
 _TOWNS = """
 with heard as (
-    select municipality, received_at, received_at - recorded_at as lag, messages
+    select municipality, received_at, received_at - recorded_at as lag, messages,
+           received_at - recorded_at > %(late)s and received_at > %(now)s - %(news)s as late
       from jukinet.town_intake
 ), loaded as (
     select municipality, loaded_at from jukinet.initial_load
@@ -153,7 +157,8 @@ with heard as (
 ), asked as (
     select municipality, action from jukinet.link_request where state = 'waiting'
 )
-select municipality, heard.received_at, heard.lag, coalesce(heard.messages, 0), loaded.loaded_at,
+select municipality, heard.received_at, heard.lag, coalesce(heard.late, false),
+       coalesce(heard.messages, 0), loaded.loaded_at,
        coalesce(waiting.waiting, 0), coalesce(quarantined.quarantined, 0), digest.compared_at,
        digest.equal_at, coalesce(digest.state, ''), coalesce(cases.cases, 0),
        coalesce(cases.owner, ''), cut.since, coalesce(asked.action, '')
@@ -168,13 +173,14 @@ select municipality, heard.received_at, heard.lag, coalesce(heard.messages, 0), 
 """
 
 
-async def towns(tx: Tx) -> list[TownState]:
+async def towns(tx: Tx, now: datetime) -> list[TownState]:
     """The state of all 1,741 towns, in the order of their codes."""
-    cursor = await tx.execute(_TOWNS)
+    cursor = await tx.execute(_TOWNS, {"late": LATE, "news": NEWS, "now": now})
     rows = {row[0]: row[1:] for row in await cursor.fetchall()}
     names = [
         "heard_at",
         "lag",
+        "late",
         "messages",
         "loaded_at",
         "waiting",

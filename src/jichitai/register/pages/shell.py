@@ -8,7 +8,12 @@ from jichitai.web.rights import Principal, Role
 
 NAVIGATION: Final[tuple[NavItem, ...]] = (
     NavItem("今日の仕事", "/counter", key="h"),
-    NavItem("人を検索する", "/counter/search", key="s"),
+    NavItem(
+        "人を検索する",
+        "/counter/search",
+        key="s",
+        also=("/counter/residents", "/counter/households"),
+    ),
     NavItem("審査待ち", "/counter/approvals", key="a"),
 )
 """Places of the side navigation for clerks and approvers."""

@@ -19,6 +19,7 @@ class Field:
         name: path in the form, as findings name it.
         widget: how it is asked; `town` is a municipality by name or code.
         required: True 必須, False 任意.
+        rare: asked for few people; folded away until it holds something.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Field:
     required: bool = True
     options: tuple[Option, ...] = ()
     width: str = "m"
+    rare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,12 +216,12 @@ PERSON_FIELDS: Final[tuple[Field, ...]] = (
     Field(name="relation", label="世帯主から見た続柄"),
     Field(name="juki_code", label="住民票コード", hint="数字11桁"),
     Field(name="my_number", label="個人番号", required=False, hint="数字12桁"),
-    Field(name="honseki", label="本籍", required=False, width="l"),
-    Field(name="hittosha", label="筆頭者", required=False),
-    Field(name="former_name", label="旧氏", required=False),
-    Field(name="former_kana", label="旧氏の振り仮名", required=False),
-    Field(name="alias", label="通称", required=False),
-    Field(name="alias_kana", label="通称の振り仮名", required=False),
+    Field(name="honseki", label="本籍", required=False, width="l", rare=True),
+    Field(name="hittosha", label="筆頭者", required=False, rare=True),
+    Field(name="former_name", label="旧氏", required=False, rare=True),
+    Field(name="former_kana", label="旧氏の振り仮名", required=False, rare=True),
+    Field(name="alias", label="通称", required=False, rare=True),
+    Field(name="alias_kana", label="通称の振り仮名", required=False, rare=True),
 )
 FROM_ABROAD_FIELDS: Final = tuple(
     replace(

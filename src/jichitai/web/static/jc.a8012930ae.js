@@ -10,7 +10,7 @@ const empty = (field) => (field.matches(".jc-choices")
 ? field.querySelector("input[type=radio]") && !field.querySelector("input:checked")
 : !field.readOnly && !field.value);
 const first = [...document.querySelectorAll("form[data-first-field] :is(.jc-input, .jc-choices)")].find(
-(field) => field.offsetParent !== null && empty(field),
+(field) => field.offsetParent && !field.closest("details:not([open])") && empty(field),
 );
 if (first) (first.querySelector("input") || first).focus();
 }
