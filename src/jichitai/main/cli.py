@@ -1,22 +1,33 @@
 """The command `jichitai`: every refusal becomes one clear sentence and an exit status."""
 
 import asyncio
+import getpass
 import importlib
 import os
 import sys
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-import uvloop
 
-from jichitai.infra.keys import PublicKey, create_keys, rotate_signing_key
+from jichitai.infra import audit, party_keys
+from jichitai.infra.audit import Actor
+from jichitai.infra.clock import SystemClock
+from jichitai.infra.database import Database, Tx
+from jichitai.infra.keys import (
+    PublicKey,
+    activate_signing_key,
+    create_keys,
+    rotate_signing_key,
+)
 from jichitai.infra.migrate import migrate as apply_migrations
 from jichitai.infra.platform import everybody, publish_keys
 from jichitai.infra.settings import Settings, read_settings
 from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.parties import Party, Tier
-from jichitai.main import node, tiers
 
 TIER = click.Choice([str(tier) for tier in Tier])
 
@@ -75,6 +86,10 @@ def up(
     port: int | None,
 ) -> None:
     """一つの階層を一つのプロセスとして動かします（接続先は環境変数 JICHITAI_… から）。"""
+    import uvloop
+
+    from jichitai.main import node, tiers
+
     settings = read_settings(
         os.environ,
         tier=tier,
@@ -121,8 +136,16 @@ def create(directory: Path, party: tuple[str, ...]) -> None:
 @click.argument("directory", type=click.Path(path_type=Path, exists=True))
 @click.option("--party", required=True, help="例 town-011002")
 def rotate(directory: Path, party: str) -> None:
-    """一つの団体の署名鍵を新しくし、新しい公開鍵を標準出力に書きます。"""
+    """一つの団体の次の署名鍵を作り、公開鍵を標準出力に書きます。署名には activate から使います。"""
     click.echo(_line(rotate_signing_key(directory, Party.parse(party))))
+
+
+@keys.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True))
+@click.option("--party", required=True, help="例 town-011002")
+def activate(directory: Path, party: str) -> None:
+    """rotate で作った鍵で署名を始めます。動いている処理は数秒で切り替わります。"""
+    click.echo(_line(activate_signing_key(directory, Party.parse(party))))
 
 
 @keys.command()
@@ -136,12 +159,66 @@ def publish(lines: Any, tier: str) -> None:
     click.echo(f"{len(public)}個の公開鍵を登録しました。", err=True)
 
 
+@keys.command()
+@click.argument("kid")
+@click.option("--tier", type=TIER, required=True, help="知らせる先の階層")
+@click.option("--days", type=click.IntRange(0, 366), default=30, help="この日数だけ古い鍵も認める")
+@click.option("--reason", required=True, help="監査の記録に残す理由")
+def retire(kid: str, tier: str, days: int, reason: str) -> None:
+    """鍵 KID（新しい鍵）だけを残し、同じ団体の古い鍵を、指定の日数の後に期限切れにします。"""
+    party = Party.parse(kid.rpartition(".")[0])
+    at = SystemClock().now() + timedelta(days=days)
+    change = partial(party_keys.retire, party=party, keep=kid, at=at)
+    ended = _change_keys(tier, change, "retire", kid, reason)
+    click.echo(f"{ended}個の古い鍵の期限を決めました。", err=True)
+
+
+@keys.command()
+@click.argument("kid")
+@click.option("--tier", type=TIER, required=True, help="知らせる先の階層")
+@click.option("--reason", required=True, help="監査の記録に残す理由")
+def revoke(kid: str, tier: str, reason: str) -> None:
+    """鍵 KID をただちに失効させます。その鍵で署名した通知は隔離されます。"""
+    change = partial(party_keys.revoke, kid=kid, at=SystemClock().now())
+    _change_keys(tier, change, "revoke", kid, reason)
+    click.echo(f"{kid} を失効させました。", err=True)
+
+
 @main.command()
 @click.option("--tier", type=TIER, required=True, help="対象の階層")
 def routes(tier: str) -> None:
     """階層のすべての経路と、呼べる役割を一覧にします。"""
+    from jichitai.main import tiers
+
     for line in tiers.route_table(Tier(tier)):
         click.echo(line)
+
+
+def _change_keys(
+    tier: str, change: Callable[[Tx], Awaitable[int]], action: str, kid: str, reason: str
+) -> int:
+    """Change the table of keys as its owner; the deed is recorded first, by the app role."""
+    settings = read_settings(os.environ, tier=tier)
+    by = Actor("operator", f"shell:{getpass.getuser()}")
+
+    async def record(tx: Tx) -> int:
+        await audit.record(tx, by=by, action=f"infra.key.{action}", subject=kid, reason=reason)
+        return 0
+
+    async def both() -> int:
+        await _transact(settings.database_url, record)
+        return await _transact(_owner_dsn(settings), change)
+
+    return asyncio.run(both())
+
+
+async def _transact(dsn: str, work: Callable[[Tx], Awaitable[int]]) -> int:
+    database = await Database.open(dsn, size=1, name="jichitai-command")
+    try:
+        async with database.transaction(all_towns=True) as tx:
+            return await work(tx)
+    finally:
+        await database.close()
 
 
 def _owner_dsn(settings: Settings) -> str:

@@ -1,14 +1,20 @@
-"""Charts drawn on the server as SVG: no script, no inline style, text as text."""
+"""Charts drawn on the server as SVG: no script, no inline style, text as text.
+
+The library takes a second to import, so that only drawing a chart brings it in.
+"""
+
+from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import altair as alt
-import vl_convert
 from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    import altair as alt
 
 SERIES_COLOURS = ("#0017c1", "#c74700", "#197a4b", "#5c10be", "#333333", "#6e5600")
 """Token colours whose contrast on white is at least 4.8; the dash pattern tells them apart too."""
@@ -37,6 +43,8 @@ def line_chart(
     Raises:
         ValueError: more lines than a reader can tell apart.
     """
+    import altair as alt
+
     if len(series) > len(SERIES_COLOURS):
         raise ValueError("線は6本までです。残りは「その他」にまとめてください。")
     names = list(series)
@@ -75,6 +83,8 @@ def bar_chart(rows: Sequence[tuple[str, float]], *, label: str, unit: str) -> Ma
         label: what the chart shows, for those who hear the page.
         unit: unit of the values.
     """
+    import altair as alt
+
     values = [{"name": name, "value": value} for name, value in rows]
     names = [name for name, _ in rows]
     base = alt.Chart(_inline(values)).encode(
@@ -111,10 +121,14 @@ def _ends(
 
 
 def _scale(names: list[str], values: Sequence[Any]) -> alt.Scale:
+    import altair as alt
+
     return alt.Scale(domain=names, range=list(values[: len(names)]))
 
 
 def _inline(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    import altair as alt
+
     return alt.InlineData(values=[dict(row) for row in rows])
 
 
@@ -127,6 +141,8 @@ def _svg(chart: alt.LayerChart | alt.FacetChart, label: str) -> Markup:
 
 @lru_cache(maxsize=64)
 def _convert(specification: str) -> str:
+    import vl_convert
+
     return str(vl_convert.vegalite_to_svg(specification))
 
 
