@@ -15,6 +15,7 @@ from psycopg.rows import TupleRow
 
 from jichitai.infra.database import Tx
 from jichitai.jukinet.affairs import Field, KeyKind
+from jichitai.jukinet.arrays import array
 from jichitai.jukinet.provision.model import Key, Purpose
 from jichitai.kernel.dates import JST
 
@@ -250,7 +251,10 @@ async def answer_group(
         "reasons",
         "references",
     )
-    lists = {name: list(column) for name, column in zip(names, columns, strict=True)}
+    lists: dict[str, object] = {
+        name: list(column) if name == "places" else array(column)  # a place may hold anything
+        for name, column in zip(names, columns, strict=True)
+    }
     return await tx.execute(_GROUP, lists | _shared(moment, salts))
 
 
