@@ -1,5 +1,6 @@
 """Digests: equal when nothing is wrong, and every difference becomes a case that can be mended."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -15,6 +16,7 @@ from jichitai.jukinet.errors import InvalidMessageError, UnknownCaseError, Unkno
 from jichitai.jukinet.network.scope import NATIONAL, Scope
 from jichitai.jukinet.town import service as town
 from jichitai.jukinet.town import store as town_store
+from jichitai.jukinet.worker import TownWorker
 from jichitai.kernel.parties import NATION, Party, Tier
 from jichitai.register.model import forms
 from tests.builders import TOWN
@@ -233,3 +235,16 @@ async def test_a_row_altered_behind_the_program_is_found_and_mended(
     await wires.flow()
     assert await verify(wires) == 0
     assert await open_cases(wires, Tier.NATION) == []
+
+
+async def test_the_nightly_comparison_waits_for_its_hour(wires: Wires, clock: FixedClock) -> None:
+    await settle_family(wires)
+    worker = TownWorker(wires.databases[Tier.TOWN], wires.node, wires.register, digest_hour=2)
+    assert await worker.compare_nightly() is False  # it started after the hour of this night
+    clock.instant += timedelta(hours=15)  # 01:00 of the next day
+    assert await worker.compare_nightly() is False
+    clock.instant += timedelta(hours=1)
+    assert await worker.compare_nightly() is True
+    assert await worker.compare_nightly() is False
+    await wires.flow()
+    assert await states(wires) == [("equal", 4, 4, 0), ("equal", 4, 4, 0)]

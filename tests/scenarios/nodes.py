@@ -71,7 +71,6 @@ class Node:
             "JICHITAI_OWNER_DATABASE_URL": self.owner_dsn,
             "JICHITAI_BROKER_URL": self.broker_url,
             "JICHITAI_KEY_DIRECTORY": str(self.key_directory),
-            "JICHITAI_DATA_DIRECTORY": str(self.directory),
             "JICHITAI_HTTP_PORT": str(self.port),
             "JICHITAI_DEMO": "true",
             "JICHITAI_RATE_LIMIT": "0",
@@ -272,6 +271,12 @@ class Site:
                 )
                 found += [(str(receiver), str(kind)) for receiver, kind in rows]
         return found
+
+    def close_quarantine(self) -> None:
+        """An operator has looked at everything that was put aside."""
+        for dsn in self.dsns():
+            with psycopg.connect(dsn) as connection:
+                connection.execute("update infra.quarantine set state = 'rejected'")
 
 
 @contextmanager

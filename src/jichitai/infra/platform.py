@@ -116,7 +116,6 @@ class Platform:
             "DATABASE_URL": self.dsn(tier),
             "BROKER_URL": self.nats.url,
             "KEY_DIRECTORY": str(self.keys),
-            "DATA_DIRECTORY": str(self.directory),
             "HTTP_PORT": str(PORTS[tier] if port is None else port),
         }
         if demo:

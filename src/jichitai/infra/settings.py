@@ -40,7 +40,6 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "nats://127.0.0.1:4222"
     )
     key_directory: Annotated[Path, _about("directory of the key files, mode 0700")] = Path("keys")
-    data_directory: Annotated[Path, _about("directory of logs and local state")] = Path(".jichitai")
     municipalities: Annotated[
         tuple[str, ...], _about("towns served here, comma separated; empty serves all")
     ] = ()

@@ -6,7 +6,7 @@ Handlers of provision and disclosure are put beside these by the composition roo
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 import structlog
@@ -25,6 +25,7 @@ from jichitai.jukinet.numbers import service as numbers
 from jichitai.jukinet.town import service as town
 from jichitai.jukinet.town import store
 from jichitai.jukinet.town.intake import TownIntake
+from jichitai.kernel.dates import JST
 from jichitai.kernel.errors import JichitaiError, UnavailableError
 from jichitai.kernel.parties import Tier
 from jichitai.register.service.network import TownRegister
@@ -86,6 +87,7 @@ class TownWorker:
         register: TownRegister,
         towns: Sequence[str] = (),
         wake: Callable[[], None] = lambda: None,
+        digest_hour: int = 0,
     ) -> None:
         """Take the town database.
 
@@ -95,10 +97,13 @@ class TownWorker:
             register: the register's service.
             towns: the municipalities served; all in the database when empty.
             wake: called when messages were put into the outbox.
+            digest_hour: hour (JST) of the nightly digests; -1 sends none by itself.
         """
         self._database = database
         self._node = node
         self._register = register
+        self._digest_hour = digest_hour
+        self._digest_day = self._night()
         self._towns = tuple(towns)
         self._wake = wake
         self._day: date | None = None
@@ -109,6 +114,7 @@ class TownWorker:
         while True:
             try:
                 await self.start_day()
+                await self.compare_nightly()
                 if not await self.derive_pending():
                     await asyncio.sleep(_IDLE_SECONDS)
             except UnavailableError as error:
@@ -131,7 +137,7 @@ class TownWorker:
         return read
 
     async def start_day(self) -> bool:
-        """Once a day: carry out departures that fall due and send digests (夜間整合性確認)."""
+        """Once a day: carry out departures that fall due."""
         today = self._node.clock.today()
         if self._day == today:
             return False
@@ -140,13 +146,28 @@ class TownWorker:
         if self._day is None:  # a town that starts empty has to ask for its first codes
             for municipality in await self._known():
                 await self._derive(municipality)
-        else:
-            await self.derive_pending()
-            if time.monotonic() - self._digests_at >= _DIGESTS_APART_SECONDS:
-                await self.send_digests()
-                self._digests_at = time.monotonic()
         self._day = today
         return True
+
+    async def compare_nightly(self) -> bool:
+        """Once a night, from the hour of the settings on: send digests (夜間整合性確認).
+
+        A process that starts after the hour takes this night's digests for sent.
+        """
+        night = self._night()
+        if night == self._digest_day or self._digest_hour < 0:
+            return False
+        if time.monotonic() - self._digests_at < _DIGESTS_APART_SECONDS:
+            return False
+        await self.derive_pending()
+        await self.send_digests()
+        self._digest_day, self._digests_at = night, time.monotonic()
+        return True
+
+    def _night(self) -> date:
+        """The day whose digests are due: today from the hour on, yesterday before."""
+        now = self._node.clock.now().astimezone(JST)
+        return (now - timedelta(hours=max(self._digest_hour, 0))).date()
 
     async def send_digests(self, municipalities: Sequence[str] = ()) -> int:
         """Send digests of these towns, or of all; returns how many."""

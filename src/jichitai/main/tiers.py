@@ -52,7 +52,13 @@ def _town(node: Node) -> tuple[Litestar, list[Loop]]:
     register = TownRegister(node.keys, node.clock)
     receiver, loops = messaging(node, worker.town_handlers(network, register))
     links = worker.LinkWorker(node.database, receiver, node.tier)
-    towns = worker.TownWorker(node.database, network, register, node.settings.municipalities)
+    towns = worker.TownWorker(
+        node.database,
+        network,
+        register,
+        node.settings.municipalities,
+        digest_hour=node.settings.digest_hour,
+    )
     return build_app(node), [*loops, towns.run, links.run]
 
 
