@@ -185,4 +185,5 @@
     });
   };
   for (const area of document.querySelectorAll("[data-proof]")) start(area);
+  for (const note of document.querySelectorAll("[data-proof-off]")) note.hidden = true;
 })();

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from jichitai.kernel.relations import HEAD
 from jichitai.register.events import DepartureCertificate
 from jichitai.register.model import forms
 from jichitai.register.model.forms import Form, Person
@@ -71,7 +72,7 @@ def from_certificate(form: forms.MoveIn, certificate: DepartureCertificate) -> f
 
     Args:
         form: as it stands; dates and the new address stay.
-        certificate: what the old town sent.
+        certificate: what the old town sent; the head of the household comes first.
     """
     people = tuple(
         Person(
@@ -90,7 +91,7 @@ def from_certificate(form: forms.MoveIn, certificate: DepartureCertificate) -> f
             honseki=one.honseki,
             hittosha=one.hittosha,
         )
-        for one in certificate.people
+        for one in sorted(certificate.people, key=lambda one: one.relation != HEAD)
     )
     return forms.MoveIn(
         occurred_on=form.occurred_on,

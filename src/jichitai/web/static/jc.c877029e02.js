@@ -586,4 +586,5 @@ result.focus();
 });
 };
 for (const area of document.querySelectorAll("[data-proof]")) start(area);
+for (const note of document.querySelectorAll("[data-proof-off]")) note.hidden = true;
 })();
