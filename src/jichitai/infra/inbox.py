@@ -26,7 +26,12 @@ from jichitai.infra.messages import (
     open_items,
     open_one,
 )
-from jichitai.kernel.errors import InvalidError, JichitaiError, UnavailableError
+from jichitai.kernel.errors import (
+    ForbiddenError,
+    InvalidError,
+    JichitaiError,
+    UnavailableError,
+)
 from jichitai.kernel.parties import Party
 
 Handler = Callable[[Tx, Sequence[Received]], Awaitable[None]]
@@ -120,18 +125,31 @@ class Inbox:
             (str(receiver), limit),
         )
         rows = await cursor.fetchall()
-        messages = [
-            open_one(
-                frame,
-                part,
-                sender=Party.parse(sender),
-                receiver=receiver,
-                number=number,
-                keys=keys,
-                network=self._network,
-            )
-            for _, _, sender, number, part, frame in rows
-        ]
+        messages: list[Received] = []
+        for _, _, sender, number, part, frame in rows:
+            try:
+                opened = open_one(
+                    frame,
+                    part,
+                    sender=Party.parse(sender),
+                    receiver=receiver,
+                    number=number,
+                    keys=keys,
+                    network=self._network,
+                )
+            except (ForbiddenError, InvalidError) as refusal:  # its key was revoked meanwhile
+                await quarantine.put_unreadable(
+                    tx,
+                    frame,
+                    refusal,
+                    receiver=receiver,
+                    sender=sender,
+                    number=number,
+                    part=part,
+                    at=self._clock.now(),
+                )
+            else:
+                messages.append(opened)
         await self._handle(tx, messages, Outcome())
         await tx.execute(
             "delete from infra.held using unnest(%s::text[], %s::bigint[])"

@@ -8,17 +8,26 @@ Ed25519 keys of the parties that this node speaks for, `log.json` the key of the
 import base64
 import os
 import stat
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 import msgspec
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from jichitai.infra.crypto import KEY_BYTES, BlindIndex, Sealer
+from jichitai.infra.logs import where
 from jichitai.kernel.errors import NotFoundError
 from jichitai.kernel.parties import NATION, Party, Tier
+
+log = structlog.get_logger(__name__)
+
+_LOOK_EVERY = 1.0
+_NEXT = "next-"
+"""Prefix of a key that is made but does not sign yet."""
 
 
 class MissingKeyError(NotFoundError):
@@ -62,18 +71,33 @@ class Keys:
         network_blind: BlindIndex,
         signing: Mapping[Party, SigningKey],
         log_key: SigningKey | None = None,
+        signing_file: Path | None = None,
     ) -> None:
-        """Take the parts; `load` reads them from files."""
+        """Take the parts; `load` reads them from files.
+
+        Args:
+            columns: seals columns of this tier.
+            blind: finds by sealed columns.
+            network: seals bodies of messages.
+            network_blind: compares between tiers.
+            signing: the active key of each party that this process speaks for.
+            log_key: signs tree heads.
+            signing_file: read again when it changes, so that a rotation needs no restart.
+        """
         self.columns = columns
         self.blind = blind
         self.network = network
         self.network_blind = network_blind
         self.log_key = log_key
         self._signing = dict(signing)
+        self._file = signing_file
+        self._stamp = _stamp(signing_file)
+        self._looked_at = time.monotonic()
 
     @property
     def parties(self) -> frozenset[Party]:
         """Whom this process can sign for."""
+        self._look()
         return frozenset(self._signing)
 
     def speaks_for(self, party: Party) -> bool:
@@ -86,6 +110,7 @@ class Keys:
         Raises:
             MissingKeyError: this process does not speak for the party.
         """
+        self._look()
         try:
             return self._signing[party]
         except KeyError:
@@ -94,6 +119,21 @@ class Keys:
                 party=str(party),
             ) from None
 
+    def _look(self) -> None:
+        """Take over a signing file that was replaced; one `stat` a second."""
+        now = time.monotonic()
+        if self._file is None or now - self._looked_at < _LOOK_EVERY:
+            return
+        self._looked_at = now
+        stamp = _stamp(self._file)
+        if stamp is None or stamp == self._stamp:
+            return
+        try:
+            self._signing = _signing(self._file)
+        except (MissingKeyError, ValueError) as error:  # the old keys go on; the file is mended
+            log.warning("signing-file-unreadable", **where(error))
+        self._stamp = stamp
+
     @classmethod
     def load(cls, directory: Path, tier: Tier) -> Self:
         """Read the key files of a tier.
@@ -101,14 +141,17 @@ class Keys:
         Raises:
             MissingKeyError: a file is absent, unreadable or open to other users.
         """
-        log = directory / "log.json"
+        signing_file, log_file = directory / f"signing-{tier}.json", directory / "log.json"
         return cls(
             columns=Sealer(_ring(directory / f"columns-{tier}.json")),
             blind=BlindIndex(_ring(directory / f"blind-{tier}.json")[1]),
             network=Sealer(_ring(directory / "network.json")),
             network_blind=BlindIndex(_ring(directory / "network-blind.json")[1]),
-            signing=_signing(directory / f"signing-{tier}.json"),
-            log_key=_signing(log)[NATION] if tier is Tier.NATION and log.exists() else None,
+            signing=_signing(signing_file),
+            log_key=_signing(log_file)[NATION]
+            if tier is Tier.NATION and log_file.exists()
+            else None,
+            signing_file=signing_file,
         )
 
 
@@ -138,15 +181,54 @@ def create_keys(directory: Path, parties: Mapping[Tier, Iterable[Party]]) -> lis
 
 
 def rotate_signing_key(directory: Path, party: Party) -> PublicKey:
-    """Give a party a new signing key; the old one stays in the file, no longer active."""
-    file = directory / f"signing-{party.tier}.json"
-    stored = _read(file)
-    entries = stored.setdefault(str(party), {})
-    number = max(map(int, entries), default=0) + 1
-    entries[str(number)] = _new_seed()
+    """Make the next signing key of a party; it signs from `activate_signing_key` on.
+
+    Between the two the public key is told to every tier. A second call gives the same key.
+
+    Raises:
+        MissingKeyError: this directory holds no key of the party.
+    """
+    file, stored = _entries(directory, party)
+    entries = stored[str(party)]
+    waiting = next((number for number in entries if number.startswith(_NEXT)), None)
+    if waiting is None:
+        waiting = f"{_NEXT}{max(map(int, entries)) + 1}"
+        entries[waiting] = _new_seed()
+        _write(file, stored)
+    key = _key(str(party), waiting.removeprefix(_NEXT), entries[waiting])
+    return PublicKey(party, key.kid, key.public)
+
+
+def activate_signing_key(directory: Path, party: Party) -> PublicKey:
+    """Sign with the key that `rotate_signing_key` made; running processes follow in a second.
+
+    Raises:
+        MissingKeyError: no next key was made.
+    """
+    file, stored = _entries(directory, party)
+    entries = stored[str(party)]
+    waiting = next((number for number in entries if number.startswith(_NEXT)), None)
+    if waiting is None:
+        raise MissingKeyError(
+            f"{party} の次の鍵がありません。先に jichitai keys rotate で作り、公開鍵を"
+            "すべての階層に知らせてください。",
+            party=str(party),
+        )
+    entries[waiting.removeprefix(_NEXT)] = entries.pop(waiting)
     _write(file, stored)
     key = _signing(file)[party]
     return PublicKey(party, key.kid, key.public)
+
+
+def _entries(directory: Path, party: Party) -> tuple[Path, dict[str, dict[str, str]]]:
+    file = directory / f"signing-{party.tier}.json"
+    stored = _read(file)
+    if str(party) not in stored:
+        raise MissingKeyError(
+            f"{party} の署名鍵がこの場所にありません。団体と鍵の置き場所を確かめてください。",
+            party=str(party),
+        )
+    return file, stored
 
 
 def _ring(file: Path) -> dict[int, bytes]:
@@ -157,11 +239,23 @@ def _ring(file: Path) -> dict[int, bytes]:
 def _signing(file: Path) -> dict[Party, SigningKey]:
     keys = {}
     for name, entries in _read(file).items():
-        number = max(map(int, entries))
-        seed = base64.b64decode(entries[str(number)])
-        private = Ed25519PrivateKey.from_private_bytes(seed)
-        keys[Party.parse(name)] = SigningKey(f"{name}.{number}", private)
+        active = max((number for number in entries if not number.startswith(_NEXT)), key=int)
+        keys[Party.parse(name)] = _key(name, active, entries[active])
     return keys
+
+
+def _key(name: str, number: str, seed: str) -> SigningKey:
+    private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(seed))
+    return SigningKey(f"{name}.{number}", private)
+
+
+def _stamp(file: Path | None) -> tuple[int, int, int] | None:
+    """What changes when a file is replaced."""
+    try:
+        state = file.stat() if file else None
+    except OSError:
+        return None
+    return (state.st_mtime_ns, state.st_ino, state.st_size) if state else None
 
 
 def _read(file: Path) -> dict[str, dict[str, str]]:

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
+from joserfc.util import json_b64decode
 from msgspec import Struct
 
 from jichitai.infra.crypto import Sealer
@@ -263,6 +264,30 @@ def _open_item(
 @lru_cache(maxsize=4096)
 def _party(text: str) -> Party:
     return Party.parse(text)
+
+
+def names_unknown_signer(frame: Frame, keys: PublicKeys) -> bool:
+    """Whether a passed-on frame inside claims a signer that is not among the keys.
+
+    The keys may have been read a moment before that signer was registered.
+    """
+    for item in frame.items:
+        if item.kind == FORWARD:
+            try:
+                inner = _decode_forward(item.body).frame
+            except msgspec.DecodeError:
+                continue
+            if _claimed_signer(inner.partition(b".")[0]) not in keys:
+                return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _claimed_signer(header: bytes) -> str:
+    try:
+        return str(json_b64decode(header)["kid"])
+    except (JoseError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _verified(signed: bytes, keys: PublicKeys, kind: str) -> tuple[str, bytes]:

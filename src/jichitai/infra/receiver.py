@@ -20,6 +20,7 @@ from jichitai.infra.messages import (
     Control,
     ForgedMessageError,
     PublicKeys,
+    names_unknown_signer,
     open_control,
     open_frame,
     sign_control,
@@ -134,7 +135,7 @@ class Receiver:
                 applied, and giving the same frames again is safe.
         """
         keys = await self._book.current()
-        arrivals, forged = await self._verify(frames, keys)
+        arrivals, forged, keys = await self._verify(frames, keys)
         total = Outcome(refused=len(forged))
         started = time.perf_counter()
         for receiver, list_of in arrivals.items():
@@ -156,7 +157,7 @@ class Receiver:
 
     async def _verify(
         self, frames: Sequence[bytes], keys: PublicKeys
-    ) -> tuple[dict[Party, list[Arrival]], list[tuple[bytes, JichitaiError]]]:
+    ) -> tuple[dict[Party, list[Arrival]], list[tuple[bytes, JichitaiError]], PublicKeys]:
         arrivals: dict[Party, list[Arrival]] = defaultdict(list)
         forged: list[tuple[bytes, JichitaiError]] = []
         for signed in frames:
@@ -166,12 +167,14 @@ class Receiver:
                 except ForgedMessageError:  # perhaps a key that was registered a moment ago
                     keys = await self._book.current(fresh=True)
                     frame = open_frame(signed, keys)
+                if names_unknown_signer(frame, keys):
+                    keys = await self._book.current(fresh=True)
                 receiver = Party.parse(frame.receiver)
                 self._refuse_stray(receiver)
                 arrivals[receiver].append(Arrival(signed, frame))
             except (ForbiddenError, InvalidError, TooLargeError) as error:
                 forged.append((signed, error))
-        return arrivals, forged
+        return arrivals, forged, keys
 
     def _refuse_stray(self, receiver: Party) -> None:
         served = receiver in self._parties if self._parties else receiver.tier is self._tier
@@ -193,7 +196,7 @@ class Receiver:
 
     async def release(self, receivers: Sequence[Party]) -> int:
         """Apply what was held back for links that are open again; returns how many."""
-        keys = await self._book.current()
+        keys = await self._book.with_retired()
         released = 0
         for receiver in receivers:
             town = receiver.code if self._tier is Tier.TOWN else None
@@ -213,7 +216,7 @@ class Receiver:
         Raises:
             JichitaiError: refused again; the entry stays open.
         """
-        keys = await self._book.current(fresh=True)
+        keys = await self._book.with_retired()
         town = receiver.code if self._tier is Tier.TOWN else None
         async with self._database.transaction(town=town) as tx:
             entry = await quarantine.lock_open(tx, quarantine_id)

@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 from litestar.datastructures import State
 
 from jichitai.infra.database import Database
+from jichitai.kernel.parties import NATION
 from jichitai.web.oauth import model, service, store
 from jichitai.web.oauth.model import Access, Client
 from jichitai.web.rights import Principal
@@ -35,7 +36,8 @@ class BearerTokens:
     def __init__(self, state: State, issuer: str) -> None:
         self._state = state
         self._issuer = issuer
-        self._keys: KeySet | None = None
+        self._keys = KeySet([])
+        self._kids: set[str] = set()
         self._tokens: OrderedDict[bytes, tuple[Access, Principal]] = OrderedDict()
         self._clients: dict[str, tuple[float, Client | None]] = {}
         self._asking = asyncio.Lock()
@@ -67,8 +69,11 @@ class BearerTokens:
         return principal
 
     def _key_set(self) -> KeySet:
-        if self._keys is None:
-            self._keys = service.public_keys(self._state["keys"])
+        """Our keys since the start: tokens outlive a rotation by minutes."""
+        kid = self._state["keys"].signer(NATION).kid
+        if kid not in self._kids:
+            self._kids.add(kid)
+            self._keys = KeySet([*self._keys.keys, *service.public_keys(self._state["keys"]).keys])
         return self._keys
 
     async def _usable(self, client_id: str, now: float) -> Client:
