@@ -1,5 +1,7 @@
 """Where a benchmark takes place: servers of its own, safe against a crash, gone afterwards."""
 
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,8 +52,21 @@ class Stage:
 @contextmanager
 def stage(scale: Scale, console: Console) -> Iterator[Stage]:
     """Servers with every party of the nation, in a directory that is removed at the end."""
-    with tempfile.TemporaryDirectory(prefix="jichitai-bench-") as directory:
+    with (
+        _leaving_on_request(),
+        tempfile.TemporaryDirectory(prefix="jichitai-bench-") as directory,
+    ):
         platform = Platform(Path(directory) / "data", durable=True)
         with platform:
             platform.prepare(everybody())
             yield Stage(platform, scale, console)
+
+
+@contextmanager
+def _leaving_on_request() -> Iterator[None]:
+    """Turn SIGTERM into an orderly end, so that servers stop and the directory goes."""
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
