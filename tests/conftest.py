@@ -122,11 +122,49 @@ def start_cluster(folder: Path, bin_dir: Path | None = None) -> Cluster:
     return cluster
 
 
+ON_BOTH_SERVERS = {
+    "tests.infra.test_database",
+    "tests.infra.test_faults_keys",
+    "tests.infra.test_messaging",
+    "tests.infra.test_transparency_store",
+    "tests.jukinet.test_digest",
+    "tests.jukinet.test_disclosure",
+    "tests.jukinet.test_links",
+    "tests.jukinet.test_load",
+    "tests.jukinet.test_network",
+    "tests.jukinet.test_numbers",
+    "tests.jukinet.test_provision_service",
+    "tests.jukinet.test_town",
+    "tests.jukinet.test_tree_heads",
+    "tests.register.test_concurrency",
+    "tests.register.test_service",
+    "tests.scenarios.test_tenancy",
+    "tests.web.test_oauth",
+    "tests.web.test_sessions",
+    "tests.web.test_signin",
+}
+"""Modules whose SQL runs on the embedded server and on Debian's PostgreSQL 15."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.module.__name__ in ON_BOTH_SERVERS and "cluster" in metafunc.fixturenames:
+        debian = pytest.param("cluster15", marks=pytest.mark.debian15, id="debian15")
+        servers = [pytest.param("cluster18", id="embedded"), debian]
+        metafunc.parametrize("cluster", servers, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+def cluster18(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     cluster = start_cluster(tmp_path_factory.mktemp("postgres"))
     yield cluster
     cluster.server.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The server of a test; both kinds stay up, so that changing between them costs nothing."""
+    found: Cluster = request.getfixturevalue(getattr(request, "param", "cluster18"))
+    return found
 
 
 def demanded(what: str) -> bool:
