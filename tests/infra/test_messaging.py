@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from joserfc.jws import extract_compact
 from msgspec import Struct
 
+from jichitai.infra import channels
+from jichitai.infra.audit import SYSTEM
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import FixedClock, SystemClock
 from jichitai.infra.database import Database, Tx, fetch_value
@@ -387,3 +389,65 @@ async def test_what_the_broker_lost_goes_out_again(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await hub.close()
+
+
+async def test_a_restored_sender_goes_on_after_the_mark_of_its_receiver(
+    databases: dict[Tier, Database],
+    keys: Keys,
+    clock: FixedClock,
+    outbox: Outbox,
+    broker: NatsServer,
+) -> None:
+    """What it sends under numbers that were used before the restore still has its effect."""
+    sink = Sink()
+    inbox = receiver(databases[Tier.NATION], keys, clock, sink)
+    await inbox.accept([frame(keys, ["lost to the sender"] * 9, sender=PREFECTURE)])
+    async with databases[Tier.PREFECTURE].transaction() as tx:
+        await outbox.send_many(
+            tx, [Draft(PREFECTURE, NATION, "N1", 1, Note(text)) for text in ("new 1", "new 2")]
+        )
+    hub = await Broker.connect(broker.url)
+    node = Receiver(Tier.NATION, databases[Tier.NATION], hub, keys, sink.handlers(), clock)
+    tasks = [
+        asyncio.create_task(node.run()),
+        asyncio.create_task(
+            Dispatcher(Tier.PREFECTURE, databases[Tier.PREFECTURE], hub, keys).run()
+        ),
+    ]
+    try:
+        want = ["lost to the sender"] * 9 + ["new 1", "new 2"]
+        assert await _eventually(databases[Tier.NATION], want) == want
+        assert await _emptied(databases[Tier.PREFECTURE]) == 0
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await hub.close()
+    async with databases[Tier.PREFECTURE].transaction() as tx:
+        row = await (
+            await tx.execute("select last_number, confirmed_number from infra.channel")
+        ).fetchone()
+        told = await fetch_value(
+            tx, "select facts ->> 'renumbered' from infra.audit where actor_kind = 'system'"
+        )
+    assert (row, told) == ((11, 11), "2")
+
+
+async def test_a_mark_that_was_given_renumbers_nothing(nation_tx: Tx, outbox: Outbox) -> None:
+    drafts = [Draft(NATION, TOWN_A, "N1", 1, Note(text)) for text in "abc"]
+    await outbox.send_many(nation_tx, drafts)
+    for mark in (0, 2, 3, 10**15):
+        marks = [("nation", mark)]
+        assert not await channels.catch_up(nation_tx, str(TOWN_A), marks, by=SYSTEM, reason="r")
+    assert await _numbers(nation_tx) == [(1, "1"), (2, "2"), (3, "3")]
+    marks = [("nation", 4), ("nation", 7)]
+    moved = await channels.catch_up(nation_tx, str(TOWN_A), marks, by=SYSTEM, reason="r")
+    assert moved == {"nation": 3}
+    assert await _numbers(nation_tx) == [(8, "1"), (9, "2"), (10, "3")]
+    assert await outbox.send_many(nation_tx, drafts[:1]) == [f"nation-{TOWN_A}-11"]
+
+
+async def _numbers(tx: Tx) -> list[tuple[int, str]]:
+    """The numbers in the outbox, each with the one in the message's id."""
+    cursor = await tx.execute("select number, message_id from infra.outbox order by number")
+    return [(number, name.rsplit("-", 1)[1]) for number, name in await cursor.fetchall()]

@@ -13,7 +13,8 @@ from typing import TypedDict
 
 import structlog
 
-from jichitai.infra import metrics
+from jichitai.infra import channels, metrics
+from jichitai.infra.audit import SYSTEM
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import SystemClock
 from jichitai.infra.database import Database, Tx
@@ -110,6 +111,8 @@ update infra.outbox set published_at = null
  where outbox.sender = again.sender and outbox.receiver = %(receiver)s
    and outbox.number >= again.number and published_at < %(before)s
 """
+
+_BEHIND = "受け手の番号が先に進んでいたため"
 
 
 class Dispatcher:
@@ -278,6 +281,7 @@ async def _hear(
             "senders": list(senders),
             "numbers": list(numbers),
         }
+        await channels.catch_up(tx, control.party, marks, by=SYSTEM, reason=_BEHIND)
         await tx.execute(_CONFIRM, values)
         if control.drained:  # the broker has nothing left, so what is missing was lost
             values["numbers"] = [number + 1 for number in numbers]

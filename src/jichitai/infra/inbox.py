@@ -175,7 +175,11 @@ class Inbox:
             keys=keys,
             network=self._network,
         )
-        await self._handler(message.kind)(tx, [message])
+        handler = self._handler(message.kind)
+        try:
+            await handler(tx, [message])
+        except Exception as error:  # noqa: BLE001  # as at the first arrival
+            raise _as_refusal(error, message.kind) from None
 
     # --- arrival -------------------------------------------------------------
 

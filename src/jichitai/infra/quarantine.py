@@ -111,6 +111,38 @@ async def put_unreadable(
     )
 
 
+_SELECT = """
+select receiver, quarantine_id, received_at, sender, origin, number, part, message_id, kind,
+       reason_type, reason, content, state, owner
+  from infra.quarantine
+"""
+
+
+async def entries(tx: Tx, *, receiver: str | None = None, only_open: bool = True) -> list[Entry]:
+    """The entries of a receiver or of all, the oldest first."""
+    cursor = await tx.execute(
+        _SELECT + " where (%(receiver)s::text is null or receiver = %(receiver)s)"
+        "   and (state = 'open' or not %(only_open)s) order by received_at, quarantine_id",
+        {"receiver": receiver, "only_open": only_open},
+    )
+    return [Entry(*row) for row in await cursor.fetchall()]
+
+
+async def entry(tx: Tx, quarantine_id: uuid.UUID, *, lock: bool = False) -> Entry:
+    """One entry, whatever became of it.
+
+    Raises:
+        UnknownQuarantineError: no such entry.
+    """
+    cursor = await tx.execute(
+        _SELECT + " where quarantine_id = %s" + (" for update" if lock else ""), (quarantine_id,)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise UnknownQuarantineError("この番号の隔離記録はありません。一覧から選び直してください。")
+    return Entry(*row)
+
+
 async def lock_open(tx: Tx, quarantine_id: uuid.UUID) -> Entry:
     """The entry, locked for a decision.
 
@@ -118,21 +150,12 @@ async def lock_open(tx: Tx, quarantine_id: uuid.UUID) -> Entry:
         UnknownQuarantineError: no such entry.
         AlreadyDecidedError: it is no longer open.
     """
-    cursor = await tx.execute(
-        "select receiver, quarantine_id, received_at, sender, origin, number, part, message_id,"
-        "       kind, reason_type, reason, content, state, owner"
-        "  from infra.quarantine where quarantine_id = %s for update",
-        (quarantine_id,),
-    )
-    row = await cursor.fetchone()
-    if row is None:
-        raise UnknownQuarantineError("この番号の隔離記録はありません。一覧から選び直してください。")
-    entry = Entry(*row)
-    if entry.state != "open":
+    found = await entry(tx, quarantine_id, lock=True)
+    if found.state != "open":
         raise AlreadyDecidedError(
-            "この通知は別の担当者が処理しました。一覧を更新してください。", state=entry.state
+            "この通知は別の担当者が処理しました。一覧を更新してください。", state=found.state
         )
-    return entry
+    return found
 
 
 async def decide(tx: Tx, entry: Entry, *, state: str, by: str, reason: str, at: datetime) -> None:

@@ -35,8 +35,11 @@ TIER = click.Choice([str(tier) for tier in Tier])
 ELSEWHERE = {
     "account": "jichitai.web.signin.cli:account",
     "bench": "jichitai.rehearsal.bench.cli:bench",
+    "channel": "jichitai.main.channel:channel",
     "client": "jichitai.web.signin.cli:client",
     "demo": "jichitai.rehearsal.cli:demo",
+    "organ": "jichitai.jukinet.provision.cli:organ",
+    "quarantine": "jichitai.main.quarantine:commands",
     "rehearse": "jichitai.rehearsal.cli:rehearse",
     "verify": "jichitai.infra.transparency.cli:verify",
 }

@@ -10,6 +10,10 @@ from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
 from jichitai.infra.broker import BrokerUnavailableError
+from jichitai.infra.clock import Clock
+from jichitai.infra.inbox import Handlers
+from jichitai.infra.keys import Keys
+from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
 from jichitai.jukinet import api as network_api
 from jichitai.jukinet import tree_heads, worker
@@ -47,10 +51,38 @@ def assemble(node: Node) -> tuple[Litestar, list[Loop]]:
             return _ministry(node)
 
 
+def handlers(tier: Tier, keys: Keys, outbox: Outbox, clock: Clock) -> Handlers:
+    """What a tier does with each kind of message.
+
+    Args:
+        tier: whose handlers.
+        keys: the tier's keys.
+        outbox: where their answers go.
+        clock: law time.
+    """
+    network = Network(keys, outbox, clock)
+    match tier:
+        case Tier.TOWN:
+            return worker.town_handlers(network, TownRegister(keys, clock))
+        case Tier.PREFECTURE:
+            return {
+                **worker.prefecture_handlers(network),
+                "T01": tree_heads.prefecture_handler(clock),
+            }
+        case Tier.NATION:
+            return worker.nation_handlers(network)
+        case Tier.MINISTRY:
+            return {"P01": disclosure.ministry_handler(clock)}
+
+
+def _handlers(node: Node) -> Handlers:
+    return handlers(node.tier, node.keys, node.outbox, node.clock)
+
+
 def _town(node: Node) -> tuple[Litestar, list[Loop]]:
     network = _network(node)
     register = TownRegister(node.keys, node.clock)
-    receiver, loops = messaging(node, worker.town_handlers(network, register))
+    receiver, loops = messaging(node, _handlers(node))
     links = worker.LinkWorker(node.database, receiver, node.tier)
     towns = worker.TownWorker(
         node.database,
@@ -63,18 +95,14 @@ def _town(node: Node) -> tuple[Litestar, list[Loop]]:
 
 
 def _prefecture(node: Node) -> tuple[Litestar, list[Loop]]:
-    handlers = {
-        **worker.prefecture_handlers(_network(node)),
-        "T01": tree_heads.prefecture_handler(node.clock),
-    }
-    receiver, loops = messaging(node, handlers)
+    receiver, loops = messaging(node, _handlers(node))
     links = worker.LinkWorker(node.database, receiver, node.tier)
     return build_app(node), [*loops, links.run]
 
 
 def _nation(node: Node) -> tuple[Litestar, list[Loop]]:
     network = _network(node)
-    receiver, loops = messaging(node, worker.nation_handlers(network))
+    receiver, loops = messaging(node, _handlers(node))
     provision = Provision(node.database, node.keys, node.clock, largest=node.settings.group_commit)
     links = worker.LinkWorker(node.database, receiver, node.tier)
     daily = worker.NationWorker(node.database, network)
@@ -83,7 +111,7 @@ def _nation(node: Node) -> tuple[Litestar, list[Loop]]:
 
 
 def _ministry(node: Node) -> tuple[Litestar, list[Loop]]:
-    _, loops = messaging(node, {"P01": disclosure.ministry_handler(node.clock)})
+    _, loops = messaging(node, _handlers(node))
     return build_app(node), loops
 
 

@@ -239,7 +239,9 @@ class Provision:
             await organs.add_refusals(tx, [row])
 
 
-async def register_organ(tx: Tx, organ: Organ, *, by: Actor, clock: Clock) -> None:
+async def register_organ(
+    tx: Tx, organ: Organ, *, by: Actor, clock: Clock, reason: str | None = None
+) -> None:
     """Register a public body, or change its registration (利用機関の登録).
 
     Raises:
@@ -253,6 +255,7 @@ async def register_organ(tx: Tx, organ: Organ, *, by: Actor, clock: Clock) -> No
         by=by,
         action="jukinet.organ.register",
         subject=organ.organ_id,
+        reason=reason,
         facts={"affairs": sorted(organ.affairs), "quota": organ.daily_quota, "state": organ.state},
         at=clock.now(),
     )
@@ -267,6 +270,7 @@ async def register_operator(
     by: Actor,
     clock: Clock,
     state: State = State.ACTIVE,
+    reason: str | None = None,
 ) -> None:
     """Register an operator of a public body, or change the registration (操作者の登録)."""
     await organs.save_operator(tx, organ_id, operator_id, name, state, clock.now())
@@ -275,6 +279,7 @@ async def register_operator(
         by=by,
         action="jukinet.operator.register",
         subject=f"{organ_id}/{operator_id}",
+        reason=reason,
         facts={"state": state},
         at=clock.now(),
     )

@@ -4,22 +4,17 @@ They run on the node itself, with its settings; whoever may read the node's data
 use them, and each leaves a row in the audit log.
 """
 
-import asyncio
-import getpass
-import os
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 import click
 import msgspec
 
 from jichitai.infra import audit
-from jichitai.infra.audit import Actor
-from jichitai.infra.database import Database, Tx, enter_town
-from jichitai.infra.settings import read_settings
+from jichitai.infra.database import Tx, enter_town
+from jichitai.infra.operators import TIER, run, shell_user
 from jichitai.kernel.parties import Tier
 from jichitai.web import accounts
 from jichitai.web.accounts import Account, AccountState
@@ -30,26 +25,7 @@ from jichitai.web.rights import PEOPLE, Kind, Role
 from jichitai.web.sessions import instant
 from jichitai.web.signin import service
 
-T = TypeVar("T")
-_TIER: Final = click.Choice([str(tier) for tier in Tier])
 _ROLES: Final = click.Choice(sorted(str(role) for role in PEOPLE - {Role.RESIDENT}))
-
-
-def _run(tier: str, work: Callable[[Tx], Awaitable[T]]) -> T:
-    async def transact() -> T:
-        settings = read_settings(os.environ, tier=tier)
-        database = await Database.open(settings.database_url, size=1, name="jichitai-command")
-        try:
-            async with database.transaction(all_towns=settings.tier is Tier.TOWN) as tx:
-                return await work(tx)
-        finally:
-            await database.close()
-
-    return asyncio.run(transact())
-
-
-def _operator() -> Actor:
-    return Actor("operator", f"shell:{getpass.getuser()}")
 
 
 @click.group()
@@ -58,7 +34,7 @@ def account() -> None:
 
 
 @account.command("add")
-@click.option("--tier", type=_TIER, required=True, help="どの階層のアカウントか")
+@click.option("--tier", type=TIER, required=True, help="どの階層のアカウントか")
 @click.option("--display", required=True, help="画面の上に出る名前")
 @click.option("--role", "roles", type=_ROLES, multiple=True, required=True, help="役割（複数可）")
 @click.option("--municipality", help="所属する市区町村（6桁）")
@@ -91,35 +67,37 @@ def add_account(
         await _enter(tx, made)
         await audit.record(
             tx,
-            by=_operator(),
+            by=shell_user(),
             action="web.account.save",
             subject=str(made.account_id),
             facts={"roles": sorted(roles)},
         )
 
-    _run(tier, work)
+    run(tier, work)
     click.echo(made.account_id)
 
 
 @account.command("invite")
 @click.argument("account_id", type=click.UUID)
-@click.option("--tier", type=_TIER, required=True, help="どの階層のアカウントか")
+@click.option("--tier", type=TIER, required=True, help="どの階層のアカウントか")
 @click.option("--hours", type=click.IntRange(1, 168), default=24, help="コードの有効時間")
 def invite_account(account_id: UUID, tier: str, hours: int) -> None:
     """パスキーの登録コードを作り、標準出力に一度だけ書きます。本人に直接渡してください。"""
 
     async def work(tx: Tx) -> str:
         await _enter(tx, await accounts.get(tx, account_id))
-        return await service.invite(tx, account_id, by=_operator(), lifetime=timedelta(hours=hours))
+        return await service.invite(
+            tx, account_id, by=shell_user(), lifetime=timedelta(hours=hours)
+        )
 
-    click.echo(_run(tier, work))
+    click.echo(run(tier, work))
     click.echo(f"このコードは1回だけ、{hours}時間以内に使えます。", err=True)
 
 
 @account.command("state")
 @click.argument("account_id", type=click.UUID)
 @click.argument("state", type=click.Choice([str(state) for state in AccountState]))
-@click.option("--tier", type=_TIER, required=True, help="どの階層のアカウントか")
+@click.option("--tier", type=TIER, required=True, help="どの階層のアカウントか")
 @click.option("--reason", required=True, help="監査の記録に残す理由")
 def change_account(account_id: UUID, state: str, tier: str, reason: str) -> None:
     """アカウントを止める、閉じる、再び使えるようにします。開いている画面もすぐに閉じます。"""
@@ -127,10 +105,10 @@ def change_account(account_id: UUID, state: str, tier: str, reason: str) -> None
     async def work(tx: Tx) -> None:
         await _enter(tx, await accounts.get(tx, account_id))
         await service.set_account_state(
-            tx, account_id, AccountState(state), by=_operator(), reason=reason
+            tx, account_id, AccountState(state), by=shell_user(), reason=reason
         )
 
-    _run(tier, work)
+    run(tier, work)
 
 
 async def _enter(tx: Tx, found: Account) -> None:
@@ -167,7 +145,7 @@ def add_client(
         state=ClientState.ACTIVE,
         not_after=instant() + timedelta(days=days),
     )
-    _run(str(Tier.NATION), lambda tx: programs.register(tx, made, by=_operator()))
+    run(str(Tier.NATION), lambda tx: programs.register(tx, made, by=shell_user()))
 
 
 @client.command("state")
@@ -178,15 +156,15 @@ def change_client(client_id: str, state: str, reason: str) -> None:
     """システムを止める、閉じる、再び使えるようにします。数秒でトークンも使えなくなります。"""
 
     async def work(tx: Tx) -> None:
-        await programs.set_state(tx, client_id, ClientState(state), by=_operator(), reason=reason)
+        await programs.set_state(tx, client_id, ClientState(state), by=shell_user(), reason=reason)
 
-    _run(str(Tier.NATION), work)
+    run(str(Tier.NATION), work)
 
 
 @client.command("list")
 def list_clients() -> None:
     """登録されたシステムを一覧にします。"""
-    for found in _run(str(Tier.NATION), store.everyone):
+    for found in run(str(Tier.NATION), store.everyone):
         end = f"{found.not_after:%Y-%m-%d}"
         click.echo(f"{found.client_id}\t{found.organ_id}\t{found.state}\t{end}\t{found.display}")
 

@@ -22,6 +22,15 @@ class Refusal:
     type: str
 
 
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """操作者: who asks for a body. The name is shown to the network's operators only."""
+
+    operator_id: str
+    name: str
+    state: State
+
+
 async def save_organ(tx: Tx, organ: Organ, at: datetime) -> None:
     """Register a body, or change its registration."""
     await tx.execute(
@@ -67,6 +76,16 @@ async def organs(tx: Tx) -> list[Organ]:
         Organ(row[0], row[1], frozenset(row[2]), row[3], State(row[4]))
         for row in await cursor.fetchall()
     ]
+
+
+async def operators(tx: Tx, organ_id: str) -> list[Operator]:
+    """The operators of a body, by id."""
+    cursor = await tx.execute(
+        "select operator_id, name, state from jukinet.operator where organ_id = %s"
+        " order by operator_id",
+        (organ_id,),
+    )
+    return [Operator(row[0], row[1], State(row[2])) for row in await cursor.fetchall()]
 
 
 async def operator_state(tx: Tx, organ_id: str, operator_id: str) -> State | None:
