@@ -433,6 +433,40 @@ async def test_a_restored_sender_goes_on_after_the_mark_of_its_receiver(
     assert (row, told) == ((11, 11), "2")
 
 
+async def test_a_restored_sender_learns_at_its_start_how_far_its_channels_had_come(
+    databases: dict[Tier, Database],
+    keys: Keys,
+    clock: FixedClock,
+    outbox: Outbox,
+    broker: NatsServer,
+) -> None:
+    lost = [frame(keys, ["lost to the sender"] * 9, sender=PREFECTURE)]
+    await receiver(databases[Tier.NATION], keys, clock, Sink()).accept(lost)
+    async with databases[Tier.PREFECTURE].transaction() as tx:
+        await outbox.hold(tx, origin=PREFECTURE, to=NATION)
+    hub = await Broker.connect(broker.url)
+    node = Receiver(Tier.NATION, databases[Tier.NATION], hub, keys, Sink().handlers(), clock)
+    dispatcher = Dispatcher(Tier.PREFECTURE, databases[Tier.PREFECTURE], hub, keys)
+    tasks = [asyncio.create_task(node.run())]
+    try:
+        while node._subscription is None:
+            await asyncio.sleep(0.05)
+        tasks.append(asyncio.create_task(dispatcher.run()))
+        last = 0
+        for _ in range(200):
+            async with databases[Tier.PREFECTURE].transaction() as tx:
+                last = await fetch_value(tx, "select last_number from infra.channel")
+            if last:
+                break
+            await asyncio.sleep(0.05)
+        assert last == 9
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await hub.close()
+
+
 async def test_a_mark_that_was_given_renumbers_nothing(nation_tx: Tx, outbox: Outbox) -> None:
     drafts = [Draft(NATION, TOWN_A, "N1", 1, Note(text)) for text in "abc"]
     await outbox.send_many(nation_tx, drafts)

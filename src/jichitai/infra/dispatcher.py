@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import TypedDict
+from typing import LiteralString, TypedDict
 
 import structlog
 
@@ -113,6 +113,14 @@ update infra.outbox set published_at = null
 """
 
 _BEHIND = "受け手の番号が先に進んでいたため"
+
+
+_UNCONFIRMED = """
+select sender, receiver, max(number) from infra.outbox
+ where published_at < %s group by sender, receiver order by sender, receiver
+"""
+
+_EVERY_CHANNEL = "select sender, receiver, last_number from infra.channel order by 1, 2"
 
 
 class Dispatcher:
@@ -240,6 +248,10 @@ class Dispatcher:
         ]
 
     async def _probe_for_ever(self) -> None:
+        try:
+            await self.greet()
+        except UnavailableError as error:
+            log.warning("probe-waits", **where(error))
         while True:
             await asyncio.sleep(_PROBE_AFTER.total_seconds())
             try:
@@ -249,23 +261,27 @@ class Dispatcher:
 
     async def probe(self) -> int:
         """Ask receivers about messages that were published a while ago and not confirmed."""
-        return sum([await self._probe_scope(scope) for scope in self._scopes])
-
-    async def _probe_scope(self, scope: _Scope) -> int:
         before = self._clock.now() - _PROBE_AFTER
+        return sum([await self._ask(scope, _UNCONFIRMED, (before,)) for scope in self._scopes])
+
+    async def greet(self) -> int:
+        """Ask the receivers of every channel how far it has come.
+
+        A sender whose database was restored learns so what it has forgotten, before it gives
+        numbers that were used.
+        """
+        return sum([await self._ask(scope, _EVERY_CHANNEL, ()) for scope in self._scopes])
+
+    async def _ask(self, scope: _Scope, query: LiteralString, values: tuple[object, ...]) -> int:
         async with self._database.transaction(**scope, read_only=True) as tx:
-            cursor = await tx.execute(
-                "select sender, receiver, max(number) from infra.outbox"
-                " where published_at < %s group by sender, receiver order by sender, receiver",
-                (before,),
-            )
-            rows = await cursor.fetchall()
-        for sender, group in groupby(rows, key=lambda row: str(row[0])):
+            rows = await (await tx.execute(query, values)).fetchall()
+        ours = [row for row in rows if self._keys.speaks_for(Party.parse(row[0]))]
+        for sender, group in groupby(ours, key=lambda row: str(row[0])):
             party = Party.parse(sender)
             probes = tuple((str(receiver), int(number)) for _, receiver, number in group)
             control = Control(sender, (), (), probes, drained=False, at=self._clock.now())
             await self._broker.tell("probe", sign_control(control, self._keys.signer(party)))
-        return len(rows)
+        return len(ours)
 
 
 async def _hear(
