@@ -1,8 +1,9 @@
 """Outbox, frames, inbox: exactly once, in order, whatever happens on the way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -78,6 +79,15 @@ class Sink:
 
     def handlers(self) -> Handlers:
         return {"N1": self, "N2": self}
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[NatsServer]:
+    """A broker of its own: frames of two tests may have one id, and it drops the second."""
+    server = NatsServer(tmp_path / "nats", durable=False)
+    server.start()
+    yield server
+    server.stop()
 
 
 async def effects(database: Database) -> list[str]:
