@@ -125,6 +125,7 @@ def start_cluster(folder: Path, bin_dir: Path | None = None) -> Cluster:
 ON_BOTH_SERVERS = {
     "tests.infra.test_database",
     "tests.infra.test_faults_keys",
+    "tests.infra.test_faults_messages",
     "tests.infra.test_messaging",
     "tests.infra.test_transparency_store",
     "tests.jukinet.test_digest",

@@ -81,7 +81,7 @@ def test_the_file_is_looked_at_once_a_second_at_most(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = Keys.load(directory, Tier.TOWN)
-    looks = []
+    looks: list[Path | None] = []
     monkeypatch.setattr(keys_module, "_stamp", looks.append)
     monkeypatch.setattr(keys, "_looked_at", time.monotonic())
     for _ in range(1000):

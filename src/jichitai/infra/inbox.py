@@ -80,6 +80,14 @@ class Outcome:
     refused: int = 0
     repeated: int = 0
 
+    def add(self, later: "Outcome") -> None:
+        """Count what a later call did."""
+        self.marks |= later.marks
+        self.gaps |= later.gaps
+        self.applied += later.applied
+        self.refused += later.refused
+        self.repeated += later.repeated
+
 
 @dataclass(slots=True)
 class _Accepted:

@@ -111,6 +111,9 @@ class Received:
 PublicKeys = Mapping[str, tuple[str, OKPKey]]
 """kid -> (party, key), only keys valid now."""
 
+_UNREADABLE = (msgspec.DecodeError, ValueError, RecursionError)
+"""What decoding raises on junk; endless nesting is junk too."""
+
 _encode = msgspec.msgpack.Encoder().encode
 _decode_frame = msgspec.msgpack.Decoder(Frame).decode
 _decode_forward = msgspec.msgpack.Decoder(Forward).decode
@@ -176,7 +179,7 @@ def open_frame(signed: bytes, keys: PublicKeys) -> Frame:
     party, payload = _verified(signed, keys, _TYPE)
     try:
         frame = _decode_frame(payload)
-    except (msgspec.DecodeError, ValueError):
+    except _UNREADABLE:
         raise MalformedMessageError("通知の束を読み取れません。") from None
     if frame.sender != party:
         raise ForgedMessageError("署名者と差出人が違います。", signer=party, sender=frame.sender)
@@ -219,7 +222,7 @@ def _open_forward(
 ) -> list[Received]:
     try:
         forward = _decode_forward(item.body)
-    except msgspec.DecodeError:
+    except _UNREADABLE:
         raise MalformedMessageError("転送された通知の束を読み取れません。") from None
     inner = open_frame(forward.frame, keys)
     if inner.receiver != outer.sender:
@@ -275,7 +278,7 @@ def names_unknown_signer(frame: Frame, keys: PublicKeys) -> bool:
         if item.kind == FORWARD:
             try:
                 inner = _decode_forward(item.body).frame
-            except msgspec.DecodeError:
+            except _UNREADABLE:
                 continue
             if _claimed_signer(inner.partition(b".")[0]) not in keys:
                 return True
@@ -286,7 +289,7 @@ def names_unknown_signer(frame: Frame, keys: PublicKeys) -> bool:
 def _claimed_signer(header: bytes) -> str:
     try:
         return str(json_b64decode(header)["kid"])
-    except (JoseError, ValueError, KeyError, TypeError):
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 
@@ -300,7 +303,7 @@ def _verified(signed: bytes, keys: PublicKeys, kind: str) -> tuple[str, bytes]:
         raise ForgedMessageError(
             "署名者が登録されていません。鍵の登録と有効期間を確かめてください。"
         ) from None
-    except (JoseError, ValueError):
+    except (JoseError, ValueError, RecursionError):
         raise _not_by_signer() from None
     if not genuine:
         raise _not_by_signer()
@@ -384,7 +387,7 @@ def open_control(signed: bytes, keys: PublicKeys) -> Control:
     party, payload = _verified(signed, keys, _CONTROL_TYPE)
     try:
         control = _decode_control(payload)
-    except (msgspec.DecodeError, ValueError):
+    except _UNREADABLE:
         raise MalformedMessageError("制御の通知を読み取れません。") from None
     if control.party != party:
         raise ForgedMessageError("署名者と差出人が違います。", signer=party, sender=control.party)

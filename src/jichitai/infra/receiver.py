@@ -7,13 +7,14 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 
+import psycopg
 import structlog
 
 from jichitai.infra import metrics, quarantine
 from jichitai.infra.broker import Broker, Subscription
 from jichitai.infra.clock import Clock, SystemClock
 from jichitai.infra.database import Database
-from jichitai.infra.inbox import Arrival, Handlers, Inbox, Outcome
+from jichitai.infra.inbox import Arrival, HandlerFailedError, Handlers, Inbox, Outcome
 from jichitai.infra.keys import Keys
 from jichitai.infra.logs import where
 from jichitai.infra.messages import (
@@ -139,9 +140,7 @@ class Receiver:
         total = Outcome(refused=len(forged))
         started = time.perf_counter()
         for receiver, list_of in arrivals.items():
-            town = receiver.code if self._tier is Tier.TOWN else None
-            async with self._database.transaction(town=town) as tx:
-                outcome = await self._inbox.apply(tx, receiver, list_of, keys)
+            outcome = await self._apply(receiver, list_of, keys)
             self._marks[receiver] |= outcome.marks
             self._gaps[receiver] |= outcome.gaps
             total.applied += outcome.applied
@@ -153,6 +152,45 @@ class Receiver:
         metrics.REFUSED.inc(total.refused)
         metrics.REPEATED.inc(total.repeated)
         self.applied += total.applied
+        return total
+
+    async def _apply(
+        self, receiver: Party, arrivals: Sequence[Arrival], keys: PublicKeys
+    ) -> Outcome:
+        """Apply in one transaction; when a frame breaks it, one by one, and put that frame aside.
+
+        A frame that was signed well and still breaks what nobody expected stops its own channel
+        and nobody else's.
+        """
+        town = receiver.code if self._tier is Tier.TOWN else None
+        try:
+            async with self._database.transaction(town=town) as tx:
+                return await self._inbox.apply(tx, receiver, arrivals, keys)
+        except (UnavailableError, psycopg.OperationalError, psycopg.InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001  # the worker's edge: sorted out below
+            log.error("frames-failed", receiver=str(receiver), **where(error))  # noqa: TRY400
+        total = Outcome()
+        if len(arrivals) > 1:
+            for arrival in arrivals:
+                total.add(await self._apply(receiver, [arrival], keys))
+            return total
+        refusal = HandlerFailedError(
+            "通知の束の処理中に想定外の誤りが起きました。差出人からの以後の通知も止まります。"
+            "差出人とともに原因を確かめてください。"
+        )
+        async with self._database.transaction(town=town) as tx:
+            for arrival in arrivals:
+                await quarantine.put_unreadable(
+                    tx,
+                    arrival.signed,
+                    refusal,
+                    receiver=receiver,
+                    sender=arrival.frame.sender,
+                    number=arrival.frame.first,
+                    at=self._clock.now(),
+                )
+        total.refused = len(arrivals)
         return total
 
     async def _verify(

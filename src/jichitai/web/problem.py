@@ -228,6 +228,16 @@ def _on_validation(request: Request[Any, Any, Any], error: ValidationException) 
     return answer(request, malformed(error.extra))
 
 
+def _on_depth(request: Request[Any, Any, Any], error: RecursionError) -> Response[Any]:
+    """Nesting without end in a body is the caller's mistake, anywhere else it is ours."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not str(trace.tb_frame.f_globals.get("__name__")).startswith("litestar."):
+        return _on_unexpected(request, error)
+    return answer(request, malformed(()))
+
+
 def _on_database(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     _log.warning("web.database-away", error=type(error).__name__)
     refusal = DatabaseAwayError(
@@ -262,6 +272,7 @@ def record_incident(error: BaseException) -> str:
 HANDLERS: Final[ExceptionHandlersMap] = {
     JichitaiError: _on_refusal,
     ValidationException: _on_validation,
+    RecursionError: _on_depth,
     HTTPException: _on_framework,
     psycopg.OperationalError: _on_database,
     PoolTimeout: _on_database,
