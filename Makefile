@@ -13,7 +13,7 @@ demo: ## 合成した日本で演習を動かす (rehearsal); ARGS="--exit --jso
 	@scripts/setup && exec .venv/bin/jichitai demo $(ARGS)
 
 test: ## すべての試験 (all tests); ARGS="tests/kernel -x"
-	@scripts/setup --dev && exec .venv/bin/pytest -n 2 --dist loadgroup $(ARGS)
+	@scripts/setup --dev && exec .venv/bin/pytest -n 2 $(ARGS)
 
 lint: ## 書式・型・層の検査 (ruff, mypy, import-linter)
 	@scripts/setup --dev && scripts/lint

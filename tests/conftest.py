@@ -7,12 +7,14 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import HealthCheck, settings
 from psycopg import sql
+from xdist.scheduler import LoadScopeScheduling
 
 from jichitai.infra import party_keys
 from jichitai.infra.clock import JST, FixedClock
@@ -145,6 +147,22 @@ ON_BOTH_SERVERS = {
     "tests.web.test_signin",
 }
 """Modules whose SQL runs on the embedded server and on Debian's PostgreSQL 15."""
+
+
+APART = ("tests/scenarios/test_apart_", "tests/scenarios/test_separate_processes")
+"""Modules that share the nodes of one story, which only one worker should start."""
+
+
+class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Tests go to any worker, one by one, but for those that share something costly."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "apart" if nodeid.startswith(APART) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> TogetherScheduling:
+    return TogetherScheduling(config, log)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -14,11 +14,7 @@ from jichitai.web.rights import Role
 from tests.scenarios.nodes import Node, Site
 from tests.scenarios.story import HEAD, B, Story, compare, move_to, move_within
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(500),
-    pytest.mark.xdist_group("apart"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 KILLS = 6
 
 

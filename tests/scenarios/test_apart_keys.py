@@ -7,11 +7,7 @@ import pytest
 from tests.scenarios.nodes import Node
 from tests.scenarios.story import HEAD, PATIENCE, B, Story, compare, move_within
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(500),
-    pytest.mark.xdist_group("apart"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 PARTY = f"town-{B}"
 
 

@@ -10,11 +10,7 @@ from jichitai.infra.transparency import verifier
 from tests.scenarios.nodes import Site
 from tests.scenarios.story import CHILD, HEAD, A, B, Story
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.timeout(500),
-    pytest.mark.xdist_group("apart"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
 
 
 def test_a_body_confirms_the_person_who_sees_it_and_checks_the_proof(story: Story) -> None:
