@@ -44,7 +44,7 @@ def refused() -> None:
 def broken() -> None:
     secret = SECRET
     try:
-        {}[secret]
+        dict[str, str]()[secret]
     except KeyError as error:
         raise ValueError(f"no such person: {secret}") from error
 
