@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import httpx
 import psycopg
 
 from jichitai.infra.platform import Platform
+from jichitai.infra.ports import HeldPort
 from jichitai.kernel.parties import Party, Tier
 from jichitai.web import accounts, csrf, sessions
 from jichitai.web.accounts import Account
@@ -38,7 +38,9 @@ class Running:
         return self.platform.directory / f"{tier}.log"
 
     def start(self, tier: Tier) -> None:
-        environment = os.environ | self.platform.environment(tier, demo=True, port=self.ports[tier])
+        environment = os.environ | self.platform.environment(
+            tier, demo=True, port=self.ports[tier], held=True
+        )
         with self.log(tier).open("ab") as log:
             self.processes[tier] = subprocess.Popen(
                 [sys.executable, "-m", "jichitai", "up", "--tier", str(tier)],
@@ -114,17 +116,6 @@ class Running:
         return client
 
 
-def free_ports(number: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(number)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
-
-
 @contextmanager
 def all_tiers(
     folder: Path,
@@ -134,7 +125,9 @@ def all_tiers(
     """Start the servers and one process per tier; stop everything at the end."""
     with Platform(folder, durable=False) as platform:
         platform.prepare(parties)
-        running = Running(platform, dict(zip(Tier, free_ports(len(Tier)), strict=True)))
+        held = [HeldPort() for _ in Tier]
+        ports = dict(zip(Tier, (one.port for one in held), strict=True))
+        running = Running(platform, ports)
         try:
             for tier in tiers:
                 running.start(tier)
@@ -143,3 +136,5 @@ def all_tiers(
             yield running
         finally:
             running.stop()
+            for one in held:
+                one.close()

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
 from jichitai.infra.embedded.nats import NatsServer
+from jichitai.infra.embedded.places import free_port
 from jichitai.infra.embedded.postgres import PostgresServer
 from jichitai.infra.keys import Keys
 from jichitai.infra.migrate import APP, OWNER, ensure_roles
@@ -30,7 +31,6 @@ from jichitai.web import accounts, csrf, sessions
 from jichitai.web.accounts import Account
 from jichitai.web.rights import Kind, Role
 from jichitai.web.sessions import Cookies
-from tests.running import free_ports
 
 SHARED_KEYS = ("network.json", "network-blind.json")
 
@@ -192,7 +192,7 @@ class Site:
             tier,
             parties,
             directory,
-            free_ports(1)[0],
+            free_port(),
             self.postgres.dsn(database, APP),
             self.postgres.dsn(database, OWNER),
             self.nats.url,

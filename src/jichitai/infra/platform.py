@@ -108,9 +108,16 @@ class Platform:
         return self.postgres.dsn(database_name(tier), role)
 
     def environment(
-        self, tier: Tier, *, demo: bool = False, port: int | None = None
+        self, tier: Tier, *, demo: bool = False, port: int | None = None, held: bool = False
     ) -> dict[str, str]:
-        """Variables for `jichitai up --tier …`; secrets go in the environment of the child only."""
+        """Variables for `jichitai up --tier …`; secrets go in the environment of the child only.
+
+        Args:
+            tier: of the process.
+            demo: a rehearsal with synthetic people.
+            port: where it listens; the tier's usual port when None.
+            held: the caller holds the port (`HeldPort`) while the process runs.
+        """
         values = {
             "TIER": str(tier),
             "DATABASE_URL": self.dsn(tier),
@@ -118,6 +125,8 @@ class Platform:
             "KEY_DIRECTORY": str(self.keys),
             "HTTP_PORT": str(PORTS[tier] if port is None else port),
         }
+        if held:
+            values["HTTP_PORT_HELD"] = "true"
         if demo:
             values |= {"DEMO": "true", "CLOCK_FILE": str(self.clock_file), "RATE_LIMIT": "0"}
         return {f"JICHITAI_{name}": value for name, value in values.items()}

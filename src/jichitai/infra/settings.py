@@ -48,6 +48,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     http_host: Annotated[str, _about("address to listen on")] = "127.0.0.1"
     http_port: Annotated[int, _about("port to listen on"), Meta(ge=0, le=65535)] = 8100
+    http_port_held: Annotated[
+        bool, _about("the process that starts this one holds the port for it")
+    ] = False
     public_url: Annotated[
         str, _about("origin under which people reach this tier; empty: http://host:port")
     ] = ""

@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -20,19 +19,13 @@ from jichitai.infra.database import Database
 from jichitai.infra.dispatcher import Dispatcher
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
+from jichitai.infra.ports import HeldPort
 from jichitai.infra.receiver import Receiver
 from jichitai.infra.settings import Settings
-from jichitai.kernel.errors import ConflictError, UnavailableError
+from jichitai.kernel.errors import UnavailableError
 from jichitai.kernel.parties import MINISTRY, NATION, Party, Tier
 
 log = structlog.get_logger(__name__)
-
-
-class PortTakenError(ConflictError):
-    """Another program listens on the port."""
-
-    type = "main.port-taken"
-    title = "ポートが使われています"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +96,8 @@ async def serve(app: Litestar, settings: Settings, loops: list[Loop]) -> None:
     Raises:
         PortTakenError: another program listens on the port.
     """
-    _refuse_taken_port(settings.http_host, settings.http_port)
+    if not settings.http_port_held:
+        HeldPort(settings.http_port, settings.http_host).close()
     server = Server(
         app,
         address=settings.http_host,
@@ -133,19 +127,6 @@ async def serve(app: Litestar, settings: Settings, loops: list[Loop]) -> None:
         await asyncio.gather(*tasks, stop, return_exceptions=True)
         await asyncio.wait([listening], timeout=5)
         log.info("stopped")
-
-
-def _refuse_taken_port(host: str, port: int) -> None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise PortTakenError(
-                f"ポート {port} は別のプログラムが使っています。そちらを止めるか、"
-                "JICHITAI_HTTP_PORT で別の番号を指定してください。",
-                port=port,
-            ) from error
 
 
 Assemble = Callable[[Node], tuple[Litestar, list[Loop]]]

@@ -1,10 +1,9 @@
 """All tiers on this machine, each as its own process, watched by a supervisor."""
 
 import os
-import socket
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +12,10 @@ import anyio.to_thread
 from jichitai.infra.clock import RehearsalClock
 from jichitai.infra.members import Member, Process, Server
 from jichitai.infra.platform import PORTS, Platform
+from jichitai.infra.ports import LOOPBACK, HeldPort
 from jichitai.infra.supervisor import Supervisor, supervise
 from jichitai.kernel.parties import Tier
 
-LOOPBACK = "127.0.0.1"
 Rewire = Callable[[Tier, dict[str, str]], dict[str, str]]
 """Changes the environment of a tier's process, for example to put a link that can be cut."""
 
@@ -59,7 +58,7 @@ class Nationwide:
 
     def _process(self, tier: Tier, rewire: Rewire) -> Process:
         port = self.ports[tier]
-        values = self.platform.environment(tier, demo=True, port=port)
+        values = self.platform.environment(tier, demo=True, port=port, held=True)
         return Process(
             str(tier),
             [sys.executable, "-m", "jichitai", "up", "--tier", str(tier)],
@@ -79,27 +78,10 @@ async def nationwide(directory: Path) -> AsyncIterator[Nationwide]:
     """
     platform = Platform(directory)
     servers = [Server("postgres", platform.postgres), Server("nats", platform.nats)]
-    async with supervise([servers]) as supervisor:
-        await anyio.to_thread.run_sync(platform.prepare)
-        yield Nationwide(platform, supervisor, free_ports(), RehearsalClock(platform.clock_file))
-
-
-def free_ports() -> dict[Tier, int]:
-    """The usual port of each tier, or a free one when another program listens there."""
-    return {tier: port if _is_free(port) else _any_port() for tier, port in PORTS.items()}
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((LOOPBACK, port))
-        except OSError:
-            return False
-        return True
-
-
-def _any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        return int(probe.getsockname()[1])
+    with ExitStack() as held:
+        ports = {
+            tier: held.enter_context(HeldPort.preferably(port)).port for tier, port in PORTS.items()
+        }
+        async with supervise([servers]) as supervisor:
+            await anyio.to_thread.run_sync(platform.prepare)
+            yield Nationwide(platform, supervisor, ports, RehearsalClock(platform.clock_file))
