@@ -1,7 +1,6 @@
 """Enrolling, locking, unlocking and signing in with a passkey, in a real browser."""
 
 import asyncio
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -9,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from litestar import Request, get
 from litestar.response import Template
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from jichitai.infra.audit import SYSTEM
 from jichitai.infra.database import Database
+from jichitai.infra.ports import bind
 from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
 from jichitai.web import accounts
 from jichitai.web.app import create_app
 from jichitai.web.frame import page as framed
 from jichitai.web.rights import Role
+from jichitai.web.server import WebServer
 from jichitai.web.signin import service
 from tests.browser.support import CHROMIUM, overflowing, page_of, violations
 from tests.conftest import Cluster
@@ -42,9 +41,8 @@ class Site:
     """One tier served from a thread, with the code of its first clerk."""
 
     def __init__(self, dsn: str) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
+        self._socket = bind("127.0.0.1", 0)
+        self.port = self._socket.getsockname()[1]
         self.origin = f"http://localhost:{self.port}"
         self.code = ""
         self._dsn = dsn
@@ -67,20 +65,13 @@ class Site:
             self.code = await service.invite(tx, CLERK.account_id, by=SYSTEM)
         settings = Settings(tier=Tier.TOWN, demo=True, rate_limit=0, public_url=self.origin)
         app = create_app(Tier.TOWN, settings, controllers=[home], db=database, rehearsal=True)
-        server = Server(
-            app,
-            address="127.0.0.1",
-            port=self.port,
-            interface=Interfaces.ASGI,
-            log_enabled=False,
-            websockets=False,
-        )
-        serving = asyncio.create_task(server.serve())
+        server = WebServer(app, self._socket)
+        serving = asyncio.create_task(server.run_until_stopped())
         await asyncio.sleep(0.5)
         self._ready.set()
         while not self._stop.is_set():
             await asyncio.sleep(0.05)
-        server.stop()  # type: ignore[no-untyped-call]
+        server.stop()
         await asyncio.wait([serving], timeout=5)
         await database.close()
 

@@ -15,6 +15,7 @@ import psycopg
 import psycopg.errors
 import pytest
 
+from jichitai.infra.embedded import postgres_settings
 from jichitai.infra.embedded.errors import (
     BinaryMissingError,
     DirectoryInUseError,
@@ -422,3 +423,22 @@ def test_several_servers_run_side_by_side(tmp_path: Path) -> None:
 def _children(pid: int) -> set[int]:
     told = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False)
     return {int(line) for line in told.stdout.split()}
+
+
+@pytest.mark.parametrize(
+    ("memory", "limit", "cache"),
+    [
+        (24, "max", "3072MB"),
+        (1, "max", "128MB"),
+        (256, "max", "4096MB"),
+        (64, str(4 * 2**30), "512MB"),
+    ],
+)
+def test_the_cache_follows_the_memory(
+    monkeypatch: pytest.MonkeyPatch, memory: int, limit: str, cache: str
+) -> None:
+    sizes = {"SC_PHYS_PAGES": memory * 2**18, "SC_PAGE_SIZE": 4096}
+    monkeypatch.setattr("os.sysconf", sizes.__getitem__)
+    monkeypatch.setattr(Path, "read_text", lambda *_: limit)
+    written = postgres_settings.configuration(port=1, socket=False, durable=True, extra={})
+    assert f"shared_buffers = '{cache}'" in written

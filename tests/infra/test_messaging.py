@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from jichitai.infra import channels
 from jichitai.infra.audit import SYSTEM
-from jichitai.infra.broker import Broker
+from jichitai.infra.broker import Broker, BrokerUnavailableError
 from jichitai.infra.clock import FixedClock, SystemClock
 from jichitai.infra.database import Database, Tx, fetch_value
 from jichitai.infra.dispatcher import Dispatcher
@@ -399,6 +399,33 @@ async def test_what_the_broker_lost_goes_out_again(
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await hub.close()
+
+
+async def test_messages_wait_at_the_broker_for_a_tier_that_never_ran(
+    databases: dict[Tier, Database], keys: Keys, outbox: Outbox, broker: NatsServer
+) -> None:
+    """Signed and stored once, not again and again until the receiver is there."""
+    async with databases[Tier.PREFECTURE].transaction() as tx:
+        await outbox.send(tx, origin=PREFECTURE, to=NATION, kind="N1", version=1, body=Note("a"))
+    hub = await Broker.connect(broker.url)
+    dispatcher = Dispatcher(Tier.PREFECTURE, databases[Tier.PREFECTURE], hub, keys)
+    try:
+        assert await dispatcher.publish_pending() == 1
+        assert await dispatcher.publish_pending() == 0
+    finally:
+        await hub.close()
+
+
+async def test_a_broker_that_stores_nothing_is_an_outage(
+    databases: dict[Tier, Database], keys: Keys, outbox: Outbox, broker: NatsServer
+) -> None:
+    async with databases[Tier.PREFECTURE].transaction() as tx:
+        await outbox.send(tx, origin=PREFECTURE, to=NATION, kind="N1", version=1, body=Note("a"))
+    hub = await Broker.connect(broker.url)
+    dispatcher = Dispatcher(Tier.PREFECTURE, databases[Tier.PREFECTURE], hub, keys)
+    await hub.close()
+    with pytest.raises(BrokerUnavailableError):
+        await dispatcher.publish_pending()
 
 
 async def test_a_restored_sender_goes_on_after_the_mark_of_its_receiver(

@@ -7,7 +7,8 @@ import threading
 
 import pytest
 
-from jichitai.infra.ports import HeldPort, PortTakenError
+from jichitai.infra.embedded.errors import PortTakenError
+from jichitai.infra.ports import HeldPort
 
 
 def listen(port: int) -> socket.socket:

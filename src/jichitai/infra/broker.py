@@ -52,6 +52,7 @@ class Broker:
         """Wrap a connected client."""
         self._client = client
         self._stream: JetStreamContext = client.jetstream(timeout=5)
+        self._made: set[Tier] = set()
 
     @classmethod
     async def connect(cls, url: str, *, name: str = "jichitai", patient: bool = True) -> Self:
@@ -108,16 +109,22 @@ class Broker:
             await self._stream.add_stream(config)
         except nats.js.errors.BadRequestError:
             await self._stream.update_stream(config)
+        self._made.add(tier)
 
     async def publish(
         self, messages: Sequence[tuple[Party, bytes, str]], *, wait: float = 10.0
     ) -> list[bool]:
         """Publish frames in order; returns for each whether the broker has stored it.
 
+        A tier whose processes have never run is published to as well: its stream is made here.
+
         Args:
             messages: (receiver, frame, id for the broker's duplicate window).
             wait: seconds for all acknowledgements.
         """
+        with contextlib.suppress(*_TROUBLE):
+            for tier in {receiver.tier for receiver, _, _ in messages} - self._made:
+                await self.ensure_stream(tier)
         pending: list[asyncio.Future[Any] | None] = []
         for receiver, frame, frame_id in messages:
             try:
@@ -138,7 +145,10 @@ class Broker:
                 for future in late:
                     future.cancel()
                 self._stream = self._client.jetstream(timeout=5)
-        return [_stored(future) for future in pending]
+        stored = [_stored(future) for future in pending]
+        if not all(stored):  # perhaps the broker lost its data: look for the streams again
+            self._made.clear()
+        return stored
 
     async def consume(self, tier: Tier, parties: Sequence[Party], *, name: str) -> "Subscription":
         """Pull frames addressed to the parties (all of the tier when the list is empty).

@@ -15,7 +15,7 @@ import structlog
 
 from jichitai.infra import channels, metrics
 from jichitai.infra.audit import SYSTEM
-from jichitai.infra.broker import Broker
+from jichitai.infra.broker import Broker, BrokerUnavailableError
 from jichitai.infra.clock import SystemClock
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
@@ -174,16 +174,25 @@ class Dispatcher:
             prober.cancel()
 
     async def publish_pending(self) -> int:
-        """Publish one batch; returns how many messages the broker has stored."""
-        return sum([await self._publish_scope(scope) for scope in self._scopes])
+        """Publish one batch; returns how many messages the broker has stored.
 
-    async def _publish_scope(self, scope: _Scope) -> int:
+        Raises:
+            UnavailableError: the broker, or the database, took none of those that wait.
+        """
+        tried = [await self._publish_scope(scope) for scope in self._scopes]
+        waiting, sent = sum(w for w, _ in tried), sum(s for _, s in tried)
+        if waiting and not sent:
+            raise BrokerUnavailableError("通知の中継がどの通知も受け取りません。")
+        return sent
+
+    async def _publish_scope(self, scope: _Scope) -> tuple[int, int]:
+        """Publish what waits in one scope; returns how many waited and how many were stored."""
         async with self._database.transaction(**scope, read_only=True) as tx:
             cursor = await tx.execute(_PENDING, (_BATCH,))
             rows = [_Row(*row) for row in await cursor.fetchall()]
         metrics.WAITING.set(len(rows))
         if not rows:
-            return 0
+            return 0, 0
         batches = list(_frames(rows))
         signed = [
             (Party.parse(run[0].receiver), self._sign(run), _frame_id(run)) for run in batches
@@ -194,7 +203,7 @@ class Dispatcher:
             await self._mark(scope, done)
         sent = sum(len(run) for run in done)
         metrics.PUBLISHED.inc(sent)
-        return sent
+        return len(rows), sent
 
     def _sign(self, run: Sequence[_Row]) -> bytes:
         head = run[0]

@@ -1,25 +1,44 @@
 """Ports that a supervisor holds for its processes, so that nobody else takes one in between.
 
-The web server opens its port for sharing (SO_REUSEPORT), so the operating system would let two
-rehearsals of one user listen on the same port and mix their requests. A held port is bound, but
-does not listen: the process it is held for may open it, anybody else who tries to hold it or to
-bind it alone is refused.
+Whoever only looks for a free port and lets a process bind it later may find two rehearsals on the
+same port. A held port is bound, but does not listen: the process it is held for may open it, again
+and again, while anybody else who tries to hold or to bind it is refused.
 """
 
 import socket
 from types import TracebackType
 from typing import Self
 
-from jichitai.kernel.errors import ConflictError
+from jichitai.infra.embedded.errors import PortTakenError
 
 LOOPBACK = "127.0.0.1"
 
 
-class PortTakenError(ConflictError):
-    """Another program listens on the port."""
+def bind(host: str, port: int, *, held: bool = False) -> socket.socket:
+    """A bound socket to listen on.
 
-    type = "infra.port-taken"
-    title = "ポートが使われています"
+    Args:
+        host: an address of this machine.
+        port: 0 takes any free one.
+        held: a process of the same user holds the port for us (`HeldPort`).
+
+    Raises:
+        PortTakenError: somebody else holds the port or listens on it.
+    """
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if held:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        raise PortTakenError(
+            f"ポート {port} は別のプログラムが使っています。そちらを止めるか、"
+            "JICHITAI_HTTP_PORT で別の番号を指定してください。",
+            port=port,
+        ) from error
+    return bound
 
 
 class HeldPort:
@@ -34,22 +53,11 @@ class HeldPort:
     """
 
     def __init__(self, port: int = 0, host: str = LOOPBACK) -> None:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        self._socket = socket.socket(family)
-        try:
-            # Reuse lets connections that are still closing pass. It ends before anybody else may
-            # ask, so two cannot hold the port; only then is the port opened to our process.
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((host, port))
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        except OSError as error:
-            self._socket.close()
-            raise PortTakenError(
-                f"ポート {port} は別のプログラムが使っています。そちらを止めるか、"
-                "JICHITAI_HTTP_PORT で別の番号を指定してください。",
-                port=port,
-            ) from error
+        # Reuse lets connections that are still closing pass. It ends before anybody else may ask,
+        # so two cannot hold the port; only then is the port opened to our process.
+        self._socket = bind(host, port)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self.port: int = self._socket.getsockname()[1]
 
     @classmethod

@@ -1,6 +1,7 @@
 """One process of one tier: its application, its workers, and their beginning and end."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
@@ -8,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from granian.constants import Interfaces
-from granian.server.embed import Server
 from litestar import Litestar
 
 from jichitai.infra import logs, traces
@@ -19,11 +18,12 @@ from jichitai.infra.database import Database
 from jichitai.infra.dispatcher import Dispatcher
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
-from jichitai.infra.ports import HeldPort
+from jichitai.infra.ports import bind
 from jichitai.infra.receiver import Receiver
 from jichitai.infra.settings import Settings
 from jichitai.kernel.errors import UnavailableError
 from jichitai.kernel.parties import MINISTRY, NATION, Party, Tier
+from jichitai.web.server import WebServer
 
 log = structlog.get_logger(__name__)
 
@@ -96,37 +96,37 @@ async def serve(app: Litestar, settings: Settings, loops: list[Loop]) -> None:
     Raises:
         PortTakenError: another program listens on the port.
     """
-    if not settings.http_port_held:
-        HeldPort(settings.http_port, settings.http_host).close()
-    server = Server(
-        app,
-        address=settings.http_host,
-        port=settings.http_port,
-        interface=Interfaces.ASGI,
-        log_enabled=False,
-        websockets=False,
-    )
+    listening = bind(settings.http_host, settings.http_port, held=settings.http_port_held)
+    server = WebServer(app, listening)
+    _settle_heap()
     stopping = asyncio.Event()
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stopping.set)
     tasks = [asyncio.create_task(loop()) for loop in loops]
-    listening = asyncio.create_task(server.serve())
+    serving = asyncio.create_task(server.run_until_stopped())
     stop = asyncio.create_task(stopping.wait())
     log.info("started", port=settings.http_port)
     try:
-        done, _ = await asyncio.wait([*tasks, listening, stop], return_when=asyncio.FIRST_COMPLETED)
+        done, _ = await asyncio.wait([*tasks, serving, stop], return_when=asyncio.FIRST_COMPLETED)
         for task in done - {stop}:
             task.result()
         if stop not in done:
             raise UnavailableError("処理の一部が終了したため、この装置を止めます。")
     finally:
-        server.stop()  # type: ignore[no-untyped-call]
+        server.stop()
         for task in (*tasks, stop):
             task.cancel()
         await asyncio.gather(*tasks, stop, return_exceptions=True)
-        await asyncio.wait([listening], timeout=5)
+        await asyncio.wait([serving], timeout=10)
         log.info("stopped")
+
+
+def _settle_heap() -> None:
+    """Keep the collector away from what was made at the start and lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 Assemble = Callable[[Node], tuple[Litestar, list[Loop]]]

@@ -23,7 +23,7 @@ from jichitai.jukinet.disclosure.api import disclosure_routes
 from jichitai.jukinet.node import Node as Network
 from jichitai.jukinet.pages import routes as network_pages
 from jichitai.jukinet.pages.places import ministry_shell, nation_shell
-from jichitai.jukinet.provision.api import provision_routes
+from jichitai.jukinet.provision.api import provision_routes, quick_calls
 from jichitai.jukinet.provision.service import Provision
 from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
@@ -138,6 +138,7 @@ def build_app(node: Node, **services: object) -> Litestar:
         node: what the process stands on.
         **services: what handlers name as arguments.
     """
+    provision = services.get("provision")
     return create_app(
         node.tier,
         node.settings,
@@ -150,6 +151,7 @@ def build_app(node: Node, **services: object) -> Litestar:
         templates=_TEMPLATES,
         checks={"broker": partial(_broker_answers, node)},
         dependencies={name: _given(service) for name, service in services.items()},
+        quick=quick_calls(provision) if isinstance(provision, Provision) else (),
     )
 
 

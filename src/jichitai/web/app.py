@@ -1,6 +1,6 @@
 """The application of one tier: everything that every route shares, put together once."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Final
@@ -30,6 +30,7 @@ from jichitai.web.limits import Rate
 from jichitai.web.oauth.bearer import BearerTokens
 from jichitai.web.oauth.routes import oauth_routes
 from jichitai.web.problem import HANDLERS
+from jichitai.web.quick import Quick, QuickWay
 from jichitai.web.rendering import STATIC_DIR, environment
 from jichitai.web.sessions import Cookies, Sessions
 from jichitai.web.signin.routes import signin_routes
@@ -59,6 +60,7 @@ def create_app(
     templates: Sequence[Path] = (),
     checks: Mapping[str, health.Check] | None = None,
     dependencies: Mapping[str, Provide] | None = None,
+    quick: Iterable[Quick[Any]] = (),
 ) -> Litestar:
     """Assemble the application of a tier.
 
@@ -77,6 +79,7 @@ def create_app(
         checks: further parts that `/readyz` asks, by name.
         dependencies: services that handlers of the domains name as arguments, beside
             `principal`, `db`, `clock`, `keys` and `settings`.
+        quick: calls of programs that take the short way.
 
     Returns:
         The application, ready for an ASGI server.
@@ -130,7 +133,7 @@ def create_app(
         debug=False,
     )
     rights.table(app)
-    app.asgi_handler = Edge(app.asgi_handler, tls=tls)
+    app.asgi_handler = Edge(QuickWay(app, keeper, quick), tls=tls)
     return app
 
 

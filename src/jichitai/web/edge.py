@@ -134,6 +134,7 @@ class Edge:
         ]
         self._process = str(uuid4())[:20]
         self._count = itertools.count()
+        self._missing: dict[tuple[bytes, ...], list[tuple[bytes, bytes]]] = {}
         self._known: dict[tuple[str, str, int], Histogram] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -177,11 +178,13 @@ class Edge:
         return series
 
     def _complete(self, message: Any, request_id: str) -> None:
-        headers = list(message.get("headers", ()))
-        present = {name for name, _ in headers}
-        headers += [header for header in self._headers if header[0] not in present]
-        headers.append((b"x-request-id", request_id.encode()))
-        message["headers"] = headers
+        headers = message.get("headers", ())
+        names = tuple([name for name, _ in headers])
+        missing = self._missing.get(names)
+        if missing is None:  # the names that our own routes set: a few dozen combinations
+            missing = [header for header in self._headers if header[0] not in names]
+            self._missing[names] = missing
+        message["headers"] = [*headers, *missing, (b"x-request-id", request_id.encode())]
 
     def _measure(self, scope: Scope, status: int, seconds: float) -> None:
         handler: Any = scope.get("route_handler")

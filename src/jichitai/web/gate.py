@@ -109,6 +109,50 @@ class Gatekeeper:
             route=str(handler) if own else "",
         )
 
+    async def program(self, scope: Scope, policy: Policy, token: str) -> Principal:
+        """The program behind an access token, when it may call the route.
+
+        Raises:
+            UnauthenticatedError: the token is not good, or not taken here.
+            ForbiddenError: its role or scope does not reach the route.
+            TooManyError: it called too often.
+        """
+        if self.bearers is None:
+            raise UnauthenticatedError(
+                "この階層はアクセストークンを受け付けていません。全国の窓口（/oauth/token）で"
+                "発行されたトークンは、発行した側でだけ使えます。"
+            )
+        principal = await self.bearers.principal(token)
+        scope["user"], scope["auth"] = principal, None
+        if policy.route and policy.rate is not None:
+            self.limit(scope, policy, principal)
+        require(principal, policy.roles)
+        if policy.scope and policy.scope not in principal.scopes:
+            raise MissingScopeError(
+                f"このアクセストークンには {policy.scope} の範囲がありません。scope に加えて"
+                "新しいトークンを受け取ってください。"
+            )
+        return principal
+
+    def limit(self, scope: Scope, policy: Policy, principal: Principal) -> None:
+        """Count one call of a caller.
+
+        Raises:
+            TooManyError: too many within the time.
+        """
+        if policy.rate is not None:
+            caller = principal.account_id or self.address(scope)
+            self.limiter.take((policy.route, caller), policy.rate)
+
+    def address(self, scope: Scope) -> str:
+        """Where the request comes from."""
+        if self.trusted_proxy:
+            for name, value in scope["headers"]:
+                if name == b"x-forwarded-for":
+                    return value.decode("latin-1").rpartition(",")[2].strip()
+        client = scope.get("client")
+        return client[0] if client else ""
+
 
 class Gate:
     """ASGI middleware of every route.
@@ -126,16 +170,16 @@ class Gate:
         """Let the request in, or raise a refusal."""
         keeper = self._keeper
         policy = keeper.policy(scope["route_handler"])
-        token = _bearer(scope)
+        token = bearer(scope)
         if token is not None:
-            await self._program(scope, policy, token)
+            await keeper.program(scope, policy, token)
             await self._app(scope, receive, send)
             return
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         session = await self._session(request, policy)
         principal = session.principal if session and not session.locked else ANONYMOUS
         scope["user"], scope["auth"] = principal, session
-        self._limit(scope, policy, principal)
+        keeper.limit(scope, policy, principal)
         if policy.loopback and not self._is_near(scope, principal):
             raise NoSuchPageError("この場所には何もありません。")
         await self._demand(request, policy, principal, session)
@@ -150,42 +194,11 @@ class Gate:
             ScopeState.from_scope(scope).csrf_token = csrf.token_for(cookie)
         await self._app(scope, receive, send)
 
-    async def _program(self, scope: Scope, policy: Policy, token: str) -> None:
-        if self._keeper.bearers is None:
-            raise UnauthenticatedError(
-                "この階層はアクセストークンを受け付けていません。全国の窓口（/oauth/token）で"
-                "発行されたトークンは、発行した側でだけ使えます。"
-            )
-        principal = await self._keeper.bearers.principal(token)
-        scope["user"], scope["auth"] = principal, None
-        if policy.route and policy.rate is not None:
-            self._limit(scope, policy, principal)
-        require(principal, policy.roles)
-        if policy.scope and policy.scope not in principal.scopes:
-            raise MissingScopeError(
-                f"このアクセストークンには {policy.scope} の範囲がありません。scope に加えて"
-                "新しいトークンを受け取ってください。"
-            )
-
     async def _session(self, request: Request[Any, Any, Any], policy: Policy) -> Session | None:
         value = request.cookies.get(self._keeper.cookies.session)
         if not value or len(value) > 100:
             return None
         return await self._keeper.sessions.resolve(value, touch=policy.idle)
-
-    def _limit(self, scope: Scope, policy: Policy, principal: Principal) -> None:
-        if policy.rate is not None:
-            caller = principal.account_id or self.address(scope)
-            self._keeper.limiter.take((policy.route, caller), policy.rate)
-
-    def address(self, scope: Scope) -> str:
-        """Where the request comes from."""
-        if self._keeper.trusted_proxy:
-            for name, value in scope["headers"]:
-                if name == b"x-forwarded-for":
-                    return value.decode("latin-1").rpartition(",")[2].strip()
-        client = scope.get("client")
-        return client[0] if client else ""
 
     def _is_near(self, scope: Scope, principal: Principal) -> bool:
         forwarded = any(name == b"x-forwarded-for" for name, _ in scope["headers"])
@@ -227,7 +240,8 @@ def _is_html(message: Any) -> bool:
     )
 
 
-def _bearer(scope: Scope) -> str | None:
+def bearer(scope: Scope) -> str | None:
+    """The access token of a request, if it carries one."""
     for name, value in scope["headers"]:
         if name == b"authorization":
             kind, _, token = value.decode("latin-1").partition(" ")

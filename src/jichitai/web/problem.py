@@ -278,3 +278,10 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     PoolTimeout: _on_database,
     Exception: _on_unexpected,
 }
+
+
+def refused(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The answer to an exception, by the handlers above; for what runs outside the framework."""
+    handler = next(one for kind, one in HANDLERS.items() if isinstance(error, kind))  # type: ignore[arg-type]
+    response: Response[Any] = handler(request, error)
+    return response

@@ -20,7 +20,6 @@ _USUAL: Mapping[str, Setting] = {
     "unix_socket_permissions": "0700",
     "password_encryption": "scram-sha-256",
     "max_connections": 200,
-    "shared_buffers": "256MB",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "15min",
     "wal_compression": True,
@@ -40,6 +39,7 @@ _USUAL: Mapping[str, Setting] = {
     "log_error_verbosity": "terse",
 }
 _CARELESS: Mapping[str, Setting] = {
+    "shared_buffers": "128MB",
     "fsync": False,
     "full_page_writes": False,
 }
@@ -71,11 +71,30 @@ def configuration(*, port: int, socket: bool, durable: bool, extra: Mapping[str,
         "port": port,
         "unix_socket_directories": "." if socket else "",
         "dynamic_shared_memory_type": "posix" if Path("/dev/shm").is_dir() else "mmap",  # noqa: S108
-        **({} if durable else _CARELESS),
+        **(_memory() if durable else _CARELESS),
         **extra,
     }
     lines = [f"{name} = {_value(value)}" for name, value in chosen.items()]
     return "\n".join(["# Written at every start.", *lines, ""])
+
+
+def _memory() -> dict[str, Setting]:
+    """An eighth of the memory as the server's own cache: other programs live here too."""
+    megabytes = _available() // 2**20
+    return {
+        "shared_buffers": f"{min(max(megabytes // 8, 128), 4096)}MB",
+        "effective_cache_size": f"{max(megabytes // 2, 256)}MB",
+    }
+
+
+def _available() -> int:
+    """Bytes of memory that this machine, or the container around us, has."""
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    try:
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+    except OSError:
+        return whole
+    return min(whole, int(limit)) if limit.isdigit() else whole
 
 
 def _value(value: Setting) -> str:

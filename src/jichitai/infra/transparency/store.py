@@ -1,10 +1,16 @@
 """The log in PostgreSQL: appended inside the caller's transaction, read by O(log n) tiles."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from psycopg.pq.abc import PGresult
+
+from jichitai.infra import pipeline
+from jichitai.infra.arrays import array
 from jichitai.infra.database import Tx
+from jichitai.infra.pipeline import Call, Statement
 from jichitai.infra.transparency import merkle
 from jichitai.infra.transparency.errors import LogDamagedError, LogMissingError, LogSizeError
 from jichitai.infra.transparency.growth import (
@@ -70,6 +76,23 @@ async def lock(tx: Tx, log: str) -> Head:
     )
 
 
+def locking(log: str) -> Call:
+    """The same as `lock`, for a pipeline; its result is read by `locked`."""
+    return _LOCK.with_values(log=log)
+
+
+def locked(log: str, result: PGresult) -> Head:
+    """The state of the log that `locking` has found.
+
+    Raises:
+        LogMissingError: there is no such log.
+    """
+    if not result.ntuples:
+        raise _missing(log)
+    size, peaks = pipeline.rows(result)[0]
+    return Head(int(size or 0), tuple(split_hashes(pipeline.unhex(peaks or b""))))
+
+
 async def extend(tx: Tx, log: str, before: Head, leaves: Sequence[bytes]) -> Growth:
     """Compute what an append changes; reads unfinished tiles only when one becomes full."""
     pending = {
@@ -80,29 +103,36 @@ async def extend(tx: Tx, log: str, before: Head, leaves: Sequence[bytes]) -> Gro
 
 
 async def save(tx: Tx, log: str, before: Head, growth: Growth) -> None:
-    """Write the next head and the tail by one statement, and tiles when some became full."""
+    """Write the next head and the tail, and tiles when some became full."""
+    for statement, values in _changes(log, before, growth):
+        await tx.execute(statement.text.encode(), values)
+
+
+def saving(log: str, before: Head, growth: Growth) -> list[Call]:
+    """The same as `save`, for a pipeline."""
+    return [statement.with_values(**values) for statement, values in _changes(log, before, growth)]
+
+
+def _changes(
+    log: str, before: Head, growth: Growth
+) -> Iterator[tuple[Statement, dict[str, str | int | bytes]]]:
+    """The statements that an append runs, with their values."""
     after = growth.head
     if growth.tiles:
         tiles = growth.tiles
-        await tx.execute(
-            "insert into transparency.tile (log, level, tile_index, root, hashes)"
-            " select %s, * from unnest(%s::smallint[], %s::bigint[], %s::bytea[], %s::bytea[])",
-            (
-                log,
-                [tile.level for tile in tiles],
-                [tile.index for tile in tiles],
-                [tile.root for tile in tiles],
-                [tile.hashes for tile in tiles],
-            ),
+        yield (
+            _ADD_TILES,
+            {
+                "log": log,
+                "levels": array(tile.level for tile in tiles),
+                "indexes": array(tile.index for tile in tiles),
+                "roots": array(tile.root for tile in tiles),
+                "hashes": array(tile.hashes for tile in tiles),
+            },
         )
-        await tx.execute(
-            "delete from transparency.tail where log = %s and first_index < %s", (log, before.size)
-        )
-    await tx.execute(
-        "with grown as (update transparency.log set size = %(size)s, peaks = %(peaks)s"
-        "                where log = %(log)s)"
-        " insert into transparency.tail (log, first_index, hashes)"
-        " select %(log)s, %(first)s, %(tail)s::bytea where octet_length(%(tail)s::bytea) > 0",
+        yield _CUT_TAIL, {"log": log, "size": before.size}
+    yield (
+        _GROW,
         {
             "log": log,
             "size": after.size,
@@ -111,6 +141,26 @@ async def save(tx: Tx, log: str, before: Head, growth: Growth) -> None:
             "tail": b"".join(growth.tail),
         },
     )
+
+
+_LOCK: Final = Statement(
+    "select size, peaks from transparency.log where log = %(log)s::text for update"
+)
+_ADD_TILES: Final = Statement("""
+insert into transparency.tile (log, level, tile_index, root, hashes)
+select %(log)s::text, * from unnest(%(levels)s::smallint[], %(indexes)s::bigint[],
+                                    %(roots)s::bytea[], %(hashes)s::bytea[])
+""")
+_CUT_TAIL: Final = Statement("""
+delete from transparency.tail where log = %(log)s::text and first_index < %(size)s::bigint
+""")
+_GROW: Final = Statement("""
+with grown as (update transparency.log set size = %(size)s::bigint, peaks = %(peaks)s::bytea
+                where log = %(log)s::text)
+insert into transparency.tail (log, first_index, hashes)
+select %(log)s::text, %(first)s::bigint, %(tail)s::bytea
+ where octet_length(%(tail)s::bytea) > 0
+""")
 
 
 async def inclusion_path(tx: Tx, log: str, index: int, size: int) -> list[bytes]:
@@ -207,8 +257,12 @@ class _Nodes:
 async def _head(tx: Tx, log: str, query: str) -> Head:
     row = await (await tx.execute(query, (log,))).fetchone()
     if row is None:
-        raise LogMissingError(f"ログ {log} はありません。移行手順を確かめてください。", log=log)
+        raise _missing(log)
     return Head(row[0], tuple(split_hashes(row[1])))
+
+
+def _missing(log: str) -> LogMissingError:
+    return LogMissingError(f"ログ {log} はありません。移行手順を確かめてください。", log=log)
 
 
 async def _pending(tx: Tx, log: str, level: int, size: int) -> list[bytes]:

@@ -40,7 +40,7 @@ FIRST_DAY = date(2002, 8, 5)
 """First day of the network; nothing can be older."""
 
 _ROWS = 500
-_GROUPS = 2000
+GROUPS = 2000
 _RECEIPT = re.compile(r"(\d{4})(0[1-9]|1[0-2])-(\d{1,15})")
 _MARK = re.compile(r"([0-9a-f]{32})-(\d{1,9})")
 
@@ -263,8 +263,12 @@ def words_of(inquiry: Inquiry, keys: Keys) -> tuple[str, str | None]:
 
 
 async def roll_up(tx: Tx) -> bool:
-    """Count the next stretch of the log; whether there was something to count."""
-    return await store.roll_up(tx, _GROUPS) is not None
+    """Count the next stretch of the log; whether it was full, so that more may wait.
+
+    While questions come in there is always something new to count: to go on at once for a few
+    would count for ever and take the time from those who ask.
+    """
+    return await store.roll_up(tx, GROUPS) == GROUPS
 
 
 async def counts(tx: Tx, first: date, end: date) -> Counts:

@@ -35,7 +35,6 @@ added as (
 update jukinet.provision_rollup
    set next_index = (select max(end_index) from came)
  where exists (select from came)
-returning next_index
 """
 
 
@@ -75,8 +74,8 @@ select person_id, inquiry_id, kind, log_index, words, asked_at, due_on, extended
 """
 
 
-async def roll_up(tx: Tx, groups: int) -> int | None:
-    """Count the next groups of the log; returns how far, or None when there are none.
+async def roll_up(tx: Tx, groups: int) -> int:
+    """Count the next groups of the log, at most so many; returns how many.
 
     Groups are committed in the order of the log, so none can appear behind the mark.
     """
@@ -88,12 +87,10 @@ async def roll_up(tx: Tx, groups: int) -> int | None:
     )
     row = await cursor.fetchone()
     if row is None or row[0] is None:
-        return None
-    cursor = await tx.execute(
-        _ROLL_UP, {"groups": groups, "lowest": min(row[0]), "highest": max(row[0])}
-    )
-    done = await cursor.fetchone()
-    return None if done is None else int(done[0])
+        return 0
+    came: list[UUID] = row[0]
+    await tx.execute(_ROLL_UP, {"groups": groups, "lowest": min(came), "highest": max(came)})
+    return len(came)
 
 
 async def counted_to(tx: Tx) -> int:

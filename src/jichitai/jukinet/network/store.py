@@ -6,8 +6,8 @@ from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from jichitai.infra.arrays import array
 from jichitai.infra.database import Tx
-from jichitai.jukinet.arrays import array
 from jichitai.jukinet.model import Claim, Standing
 from jichitai.jukinet.network.scope import Scope
 

@@ -14,20 +14,22 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Self
 
 import msgspec
 import prometheus_client
 import psycopg
 import structlog
+from psycopg.pq.abc import PGresult
 
 from jichitai.infra.clock import Clock
 from jichitai.infra.crypto import Sealer
 from jichitai.infra.database import Database, DatabaseUnavailableError, Tx
 from jichitai.infra.metrics import REGISTRY
+from jichitai.infra.pipeline import BEGIN, COMMIT, ROLLBACK, Call, Pipeline
 from jichitai.infra.transparency import merkle
 from jichitai.infra.transparency import store as log
-from jichitai.infra.transparency.growth import Head
+from jichitai.infra.transparency.growth import Head, completes, grow
 from jichitai.jukinet.affairs import Field
 from jichitai.jukinet.provision.errors import RepeatedBatchError
 from jichitai.jukinet.provision.model import (
@@ -36,6 +38,7 @@ from jichitai.jukinet.provision.model import (
     Purpose,
     RecordWriter,
     receipt,
+    receipts,
     stamp,
 )
 from jichitai.jukinet.provision.store import answering, organs
@@ -66,6 +69,53 @@ class _Numbers(msgspec.Struct):
 class _Waiting:
     ask: Ask
     future: asyncio.Future[bytes] = field(repr=False)
+
+
+@dataclass(slots=True)
+class _LookUp:
+    """One group on its way: what was asked, what was found, where its leaves stand."""
+
+    moment: Moment
+    asks: Sequence[Ask]
+    salts: bytes
+    started: float
+    rows: list[Answered] = field(default_factory=list)
+    first: int = 0
+    grown: float = 0.0
+
+    @classmethod
+    def of(cls, moment: Moment, asks: Sequence[Ask]) -> Self:
+        """A group that has not been asked yet."""
+        return cls(moment, asks, os.urandom(SALT_BYTES * len(asks)), time.perf_counter())
+
+    @property
+    def calls(self) -> list[Call]:
+        """What looks up, writes the records, and then locks the log."""
+        return [answering.asking(self.moment, self.asks, self.salts), log.locking(LOG)]
+
+    async def append(self, tx: Tx, pipe: Pipeline, found: PGresult, state: PGresult) -> list[Call]:
+        """Hash the records; the calls that append them to the log."""
+        before, self.rows = log.locked(LOG, state), answering.answered(found)
+        self.first = before.size
+        looked_up = time.perf_counter()
+        at, salt = stamp(self.moment.at), self.salts.hex()
+        leaves = merkle.leaf_hashes(
+            [
+                RecordWriter(ask.purpose, ask.key.kind, at).write(
+                    row.subject,
+                    row.result,
+                    row.fields,
+                    salt[place * _HEX : (place + 1) * _HEX],
+                )
+                for place, (ask, row) in enumerate(zip(self.asks, self.rows, strict=True))
+            ]
+        )
+        usage = Counter(ask.purpose.organ.organ_id for ask in self.asks)
+        calls = await _growing(tx, pipe, self.moment, before, leaves, usage)
+        self.grown = time.perf_counter()
+        SECONDS.labels("look-up").inc(looked_up - self.started)
+        SECONDS.labels("merkle").inc(self.grown - looked_up)
+        return calls
 
 
 class GroupCommitter:
@@ -119,7 +169,10 @@ class GroupCommitter:
             DatabaseUnavailableError: the database did not answer; the record may exist.
         """
         waiting = _Waiting(ask, asyncio.get_running_loop().create_future())
-        await self._queue.put(waiting)
+        if self._queue.full():
+            await self._queue.put(waiting)
+        else:
+            self._queue.put_nowait(waiting)
         return await waiting.future
 
     async def answer_batch(
@@ -147,7 +200,7 @@ class GroupCommitter:
             if mask & answering.SEALED_BITS:
                 rows = await answering.each(cursor)
                 answers = ",".join(f"{{{self._body(row)}}}" for row in rows)
-                outcomes = [(str(row.subject), row.result, row.fields) for row in rows]
+                outcomes = [(row.subject, row.result, row.fields) for row in rows]
             else:
                 batch = await answering.together(cursor)
                 answers, outcomes = batch.answers, batch.outcomes
@@ -158,9 +211,11 @@ class GroupCommitter:
                     for at, outcome in enumerate(outcomes)
                 ]
             )
-            async with tx.pipeline():
-                before = await log.lock(tx, LOG)
-                await self._append(tx, moment, before, leaves, {purpose.organ.organ_id: count})
+            async with Pipeline(tx) as pipe:
+                (found,) = await pipe.run(log.locking(LOG))
+                before = log.locked(LOG, found)
+                usage = {purpose.organ.organ_id: count}
+                await pipe.run(*await _growing(tx, pipe, moment, before, leaves, usage))
         ANSWERED.inc(count)
         GROUPS.inc()
         first = receipt(moment.month, before.size)
@@ -180,12 +235,14 @@ class GroupCommitter:
         organ_id = asks[0].purpose.organ.organ_id
         async with self._database.transaction() as tx:
             await _claim(tx, organ_id, request_number, moment, len(asks))
-            async with tx.pipeline():
-                first, rows = await self._answer(tx, moment, asks)
-        answers = ",".join(f"{{{self._body(row)}}}" for row in rows)
+            look_up = _LookUp.of(moment, asks)
+            async with Pipeline(tx) as pipe:
+                found = await pipe.run(*look_up.calls)
+                await pipe.run(*await look_up.append(tx, pipe, *found))
+        answers = ",".join(f"{{{self._body(row)}}}" for row in look_up.rows)
         return (
             f'{{"request_number":"{request_number}",'
-            f'"first_receipt":"{receipt(moment.month, first)}","at":"{stamp(moment.at)}",'
+            f'"first_receipt":"{receipt(moment.month, look_up.first)}","at":"{stamp(moment.at)}",'
             f'"count":{len(asks)},"answers":[{answers}]}}'
         ).encode()
 
@@ -195,9 +252,11 @@ class GroupCommitter:
             first = await self._queue.get()
             group = [first]
             try:
-                async with self._database.pool.connection() as tx:
-                    await tx.set_autocommit(False)  # `begin` travels with the first statement
-                    await self._serve(tx, group)
+                async with (
+                    self._database.pool.connection() as tx,
+                    Pipeline(tx, lasting=True) as pipe,
+                ):
+                    await self._serve(tx, pipe, group)
             except (psycopg.OperationalError, psycopg.InterfaceError, TimeoutError) as error:
                 _log.warning("provision.lane-broken", error=type(error).__name__)
                 _refuse(group, _unavailable())
@@ -208,40 +267,39 @@ class GroupCommitter:
                 _log.warning("provision.group-refused", error=type(error).__name__)
                 _refuse(group, error)
 
-    async def _serve(self, tx: Tx, group: list[_Waiting]) -> None:
+    async def _serve(self, tx: Tx, pipe: Pipeline, group: list[_Waiting]) -> None:
         """Answer group after group; `group` always holds those that are under way."""
         while True:
             while len(group) < self._largest and not self._queue.empty():
                 group.append(self._queue.get_nowait())
-            await self._answer_or_split(tx, group)
+            await self._answer_or_split(tx, pipe, group)
             group[:] = [await self._queue.get()]
 
-    async def _answer_or_split(self, tx: Tx, group: list[_Waiting]) -> None:
+    async def _answer_or_split(self, tx: Tx, pipe: Pipeline, group: Sequence[_Waiting]) -> None:
         """Answer a group; when the database refuses it as a whole, each question alone."""
+        look_up = _LookUp.of(await self._moment(), [waiting.ask for waiting in group])
         try:
-            await self._commit(tx, group)
+            found = await pipe.run(BEGIN, *look_up.calls)
+            await pipe.run(*await look_up.append(tx, pipe, *found[1:]), COMMIT)
         except (psycopg.OperationalError, psycopg.InterfaceError):
             raise
         except psycopg.Error as error:
-            await tx.rollback()
+            await pipe.run(ROLLBACK)
             if len(group) == 1:
                 _refuse(group, error)
                 return
             for waiting in group:
-                await self._answer_or_split(tx, [waiting])
+                await self._answer_or_split(tx, pipe, [waiting])
+        else:
+            SECONDS.labels("append and commit").inc(time.perf_counter() - look_up.grown)
+            self._tell(group, look_up)
 
-    async def _commit(self, tx: Tx, group: Sequence[_Waiting]) -> None:
-        moment = await self._moment()
-        async with tx.pipeline():
-            first, rows = await self._answer(tx, moment, [waiting.ask for waiting in group])
-            started = time.perf_counter()
-            await tx.commit()
-        SECONDS.labels("commit").inc(time.perf_counter() - started)
-        ANSWERED.inc(len(rows))
+    def _tell(self, group: Sequence[_Waiting], done: _LookUp) -> None:
+        """Give everybody their answer: the records are durable now."""
+        ANSWERED.inc(len(group))
         GROUPS.inc()
-        at = stamp(moment.at)
-        for place, (waiting, row) in enumerate(zip(group, rows, strict=True)):
-            number = receipt(moment.month, first + place)
+        at, numbers = stamp(done.moment.at), receipts(done.moment.month, done.first)
+        for waiting, row, number in zip(group, done.rows, numbers, strict=False):
             try:
                 answer = f'{{"receipt":"{number}","at":"{at}",{self._body(row)}}}'.encode()
             except JichitaiError as refusal:
@@ -249,46 +307,6 @@ class GroupCommitter:
                 continue
             if not waiting.future.done():
                 waiting.future.set_result(answer)
-
-    async def _answer(
-        self, tx: Tx, moment: Moment, asks: Sequence[Ask]
-    ) -> tuple[int, list[Answered]]:
-        """Look up, record and append a group; returns the first log index and the answers."""
-        started = time.perf_counter()
-        salts = os.urandom(SALT_BYTES * len(asks))
-        cursor = await answering.answer_group(tx, moment, asks, salts)
-        before = await log.lock(tx, LOG)
-        rows = await answering.each(cursor)
-        answered = time.perf_counter()
-        at, salt = stamp(moment.at), salts.hex()
-        leaves = merkle.leaf_hashes(
-            [
-                RecordWriter(ask.purpose, ask.key.kind, at).write(
-                    str(row.subject),
-                    row.result,
-                    row.fields,
-                    salt[place * _HEX : (place + 1) * _HEX],
-                )
-                for place, (ask, row) in enumerate(zip(asks, rows, strict=True))
-            ]
-        )
-        usage = Counter(ask.purpose.organ.organ_id for ask in asks)
-        await self._append(tx, moment, before, leaves, usage)
-        SECONDS.labels("look-up").inc(answered - started)
-        SECONDS.labels("merkle").inc(time.perf_counter() - answered)
-        return before.size, rows
-
-    async def _append(
-        self,
-        tx: Tx,
-        moment: Moment,
-        before: Head,
-        leaves: Sequence[bytes],
-        usage: dict[str, int],
-    ) -> None:
-        growth = await log.extend(tx, LOG, before, leaves)
-        await log.save(tx, LOG, before, growth)
-        await answering.save_group(tx, moment, before.size, len(leaves), usage)
 
     async def _moment(self) -> Moment:
         now = self._clock.now()
@@ -305,7 +323,7 @@ class GroupCommitter:
             return row.body
         numbers = _Numbers(code="", number=None)
         if row.sealed is not None:
-            plain = self._columns.open(row.sealed, row.subject.bytes)
+            plain = self._columns.open(row.sealed, uuid.UUID(row.subject).bytes)
             numbers = msgspec.json.decode(plain, type=_Numbers)
         body = row.body
         if row.fields & Field.NUMBER.bit:
@@ -321,6 +339,24 @@ def time_ordered_id(at: datetime) -> uuid.UUID:
     chance = int.from_bytes(os.urandom(10), "big")
     value = milliseconds << 80 | 7 << 76 | (chance >> 68) << 64 | 2 << 62 | chance & ((1 << 62) - 1)
     return uuid.UUID(int=value)
+
+
+async def _growing(
+    tx: Tx,
+    pipe: Pipeline,
+    moment: Moment,
+    before: Head,
+    leaves: Sequence[bytes],
+    usage: dict[str, int],
+) -> list[Call]:
+    """The calls that append the leaves of a group and tell where they stand."""
+    if completes(before.size, len(leaves)):  # once in 256 leaves
+        async with pipe.paused():
+            growth = await log.extend(tx, LOG, before, leaves)
+    else:
+        growth = grow(before, leaves, {})
+    placed = answering.placing(moment, before.size, len(leaves), usage)
+    return [*log.saving(LOG, before, growth), placed]
 
 
 async def _claim(tx: Tx, organ_id: str, request_number: str, moment: Moment, count: int) -> None:

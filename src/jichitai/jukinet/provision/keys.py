@@ -23,7 +23,8 @@ def number_key(blind: BlindIndex, text: str) -> Key:
     Raises:
         InvalidMyNumberError: not a number.
     """
-    return Key(KeyKind.NUMBER, hashing.number_hash(blind, MyNumber.parse(text).reveal()))
+    number = text if _number_is_sure(text) else MyNumber.parse(text).reveal()
+    return Key(KeyKind.NUMBER, hashing.number_hash(blind, number))
 
 
 def code_key(blind: BlindIndex, text: str) -> Key:
@@ -32,7 +33,8 @@ def code_key(blind: BlindIndex, text: str) -> Key:
     Raises:
         InvalidJukiCodeError: not a code.
     """
-    return Key(KeyKind.CODE, hashing.code_hash(blind, JukiCode.parse(text).reveal()))
+    code = text if _code_is_sure(text) else JukiCode.parse(text).reveal()
+    return Key(KeyKind.CODE, hashing.code_hash(blind, code))
 
 
 def match_key(

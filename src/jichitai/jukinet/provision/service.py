@@ -75,12 +75,13 @@ class Sought:
         Raises:
             InvalidKeyError: none or several are given.
         """
-        given = {
-            KeyKind.NUMBER: self.number,
-            KeyKind.CODE: self.code,
-            KeyKind.MATCH: self.person,
-        }
-        kinds = [kind for kind, value in given.items() if value is not None]
+        kinds = []
+        if self.number is not None:
+            kinds.append(KeyKind.NUMBER)
+        if self.code is not None:
+            kinds.append(KeyKind.CODE)
+        if self.person is not None:
+            kinds.append(KeyKind.MATCH)
         if len(kinds) != 1:
             raise InvalidKeyError(
                 "個人番号、住民票コード、氏名と生年月日のうち、どれか1つで照会してください。"

@@ -8,14 +8,17 @@ is built without OpenSSL.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, cast
 from uuid import UUID
 
 from psycopg import AsyncCursor
+from psycopg.pq.abc import PGresult
 from psycopg.rows import TupleRow
 
+from jichitai.infra.arrays import array, text_array
 from jichitai.infra.database import Tx
+from jichitai.infra.pipeline import Call, Statement, rows, unhex
 from jichitai.jukinet.affairs import Field, KeyKind
-from jichitai.jukinet.arrays import array
 from jichitai.jukinet.provision.model import Key, Purpose
 from jichitai.kernel.dates import JST
 
@@ -49,7 +52,7 @@ class Answered:
     """What the statement gave back for one question.
 
     Attributes:
-        subject: the person, or a random value when nobody or several were found.
+        subject: the person's id as text, or a random one when nobody or several were found.
         result: value of `Result`.
         fields: bits of the fields that are given.
         body: members of the answer as JSON text; the person's object is still open when numbers
@@ -57,7 +60,7 @@ class Answered:
         sealed: sealed numbers, when they are to be given.
     """
 
-    subject: UUID
+    subject: str
     result: str
     fields: int
     body: str
@@ -194,7 +197,7 @@ made as (
 {give}
 """
 
-_EACH = "select subject, result, fields, body, sealed from made order by i"
+_EACH = "select subject::text, result, fields, body, sealed from made order by i"
 
 _TOGETHER = """
 select string_agg('{' || body || '}', ',' order by i),
@@ -218,7 +221,7 @@ def _statement(ask: str, lookup: str, give: str) -> str:
     )
 
 
-_GROUP = _statement(_ONE_BY_ONE, _BY_ANY_KEY, _EACH)
+_GROUP = Statement(_statement(_ONE_BY_ONE, _BY_ANY_KEY, _EACH))
 _BATCH = {
     (KeyKind.NUMBER, False): _statement(_SAME_PURPOSE, _BY_NUMBER, _TOGETHER),
     (KeyKind.NUMBER, True): _statement(_SAME_PURPOSE, _BY_NUMBER, _EACH),
@@ -227,35 +230,38 @@ _BATCH = {
 }
 
 
-async def answer_group(
-    tx: Tx, moment: Moment, asks: Sequence[Ask], salts: bytes
-) -> AsyncCursor[TupleRow]:
-    """Find, record and answer a group of questions of any bodies; rows are read by `each`.
+def asking(moment: Moment, asks: Sequence[Ask], salts: bytes) -> Call:
+    """The call that finds, records and answers a group of questions of any bodies.
+
+    Its result is read by `answered`.
 
     Args:
-        tx: the transaction that also appends the leaves.
         moment: name and time of the group.
         asks: the questions; record n of the group belongs to question n.
         salts: 16 random bytes for each question.
     """
-    columns = list(zip(*map(_columns, asks), strict=True))
-    names = (
-        "kinds",
-        "hashes",
-        "sexes",
-        "places",
-        "masks",
-        "organs",
-        "affairs",
-        "operators",
-        "reasons",
-        "references",
-    )
-    lists: dict[str, object] = {
-        name: list(column) if name == "places" else array(column)  # a place may hold anything
-        for name, column in zip(names, columns, strict=True)
+    columns = zip(*map(_columns, asks), strict=True)
+    lists = {
+        name: text_array(column) if name == "places" else array(column)
+        for name, column in zip(_NAMES, columns, strict=True)
     }
-    return await tx.execute(_GROUP, lists | _shared(moment, salts))
+    return _GROUP.with_values(**lists, **_shared(moment, salts))
+
+
+def answered(result: PGresult) -> list[Answered]:
+    """The answers to a group, in the order of the questions."""
+    return [
+        Answered(
+            subject.decode(),
+            outcome.decode(),
+            int(fields),
+            body.decode(),
+            None if sealed is None else unhex(sealed),
+        )
+        for subject, outcome, fields, body, sealed in cast(
+            "list[tuple[bytes, bytes, bytes, bytes, bytes | None]]", rows(result)
+        )
+    ]
 
 
 async def answer_batch(
@@ -297,31 +303,34 @@ async def together(cursor: AsyncCursor[TupleRow]) -> Batch:
     return Batch(row[0], outcomes)
 
 
-async def save_group(
-    tx: Tx, moment: Moment, first_index: int, size: int, usage: Mapping[str, int]
-) -> None:
-    """Write where the leaves of a group stand in the log, and count the bodies' questions.
+def placing(moment: Moment, first_index: int, size: int, usage: Mapping[str, int]) -> Call:
+    """The call that writes where the leaves of a group stand, and counts the bodies' questions.
 
     The log is locked at this point, so writers of usage never cross.
     """
-    await tx.execute(
-        "with placed as (insert into jukinet.provision_group"
-        "                (group_id, first_index, size, month, at)"
-        "                values (%s, %s, %s, %s, %s))"
-        " insert into jukinet.organ_usage (organ_id, day, asked)"
-        " select organ_id, %s, asked from unnest(%s::text[], %s::integer[]) as t (organ_id, asked)"
-        " on conflict (organ_id, day) do update set asked = organ_usage.asked + excluded.asked",
-        (
-            moment.group_id,
-            first_index,
-            size,
-            moment.month,
-            moment.at,
-            moment.at.astimezone(JST).date(),
-            list(usage),
-            list(usage.values()),
-        ),
+    return _PLACE.with_values(
+        group=moment.group_id,
+        first=first_index,
+        size=size,
+        month=moment.month,
+        at=moment.at,
+        day=moment.at.astimezone(JST).date(),
+        organs=array(usage),
+        asked=array(usage.values()),
     )
+
+
+_PLACE = Statement("""
+with placed as (
+    insert into jukinet.provision_group (group_id, first_index, size, month, at)
+    values (%(group)s::uuid, %(first)s::bigint, %(size)s::integer, %(month)s::date,
+            %(at)s::timestamptz)
+)
+insert into jukinet.organ_usage (organ_id, day, asked)
+select organ_id, %(day)s::date, asked
+  from unnest(%(organs)s::text[], %(asked)s::integer[]) as used (organ_id, asked)
+on conflict (organ_id, day) do update set asked = organ_usage.asked + excluded.asked
+""")
 
 
 async def claim_batch(
@@ -336,7 +345,21 @@ async def claim_batch(
     return cursor.rowcount == 1
 
 
-def _shared(moment: Moment, salts: bytes) -> dict[str, object]:
+_NAMES = (
+    "kinds",
+    "hashes",
+    "sexes",
+    "places",
+    "masks",
+    "organs",
+    "affairs",
+    "operators",
+    "reasons",
+    "references",
+)
+
+
+def _shared(moment: Moment, salts: bytes) -> dict[str, bytes | UUID | date]:
     return {
         "salts": salts,
         "group_id": moment.group_id,
@@ -346,7 +369,7 @@ def _shared(moment: Moment, salts: bytes) -> dict[str, object]:
     }
 
 
-def _columns(ask: Ask) -> tuple[object, ...]:
+def _columns(ask: Ask) -> tuple[Any, ...]:
     purpose, key = ask.purpose, ask.key
     return (
         str(key.kind),

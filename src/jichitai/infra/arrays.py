@@ -27,3 +27,13 @@ def array(values: Iterable[Any]) -> str:
     """
     plain: Sequence[Any] = [f"\\x{v.hex()}" if type(v) is bytes else v for v in values]
     return "{" + _encode(plain)[1:-1].decode() + "}"
+
+
+def text_array(values: Iterable[str]) -> str:
+    r"""The same for texts that may hold anything.
+
+    >>> text_array(["", 'a"b', "c\\d"])
+    '{"","a\\"b","c\\\\d"}'
+    """
+    quoted = (value.replace("\\", "\\\\").replace('"', '\\"') for value in values)
+    return "{" + ",".join([f'"{value}"' for value in quoted]) + "}"
