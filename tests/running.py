@@ -1,7 +1,6 @@
 """All tiers as processes, the way `jichitai up` runs them; for journeys, scenarios and fuzzing."""
 
 import asyncio
-import os
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ import psycopg
 
 from jichitai.infra.platform import Platform
 from jichitai.infra.ports import HeldPort
+from jichitai.infra.settings import own_environment
 from jichitai.kernel.parties import Party, Tier
 from jichitai.web import accounts, csrf, sessions
 from jichitai.web.accounts import Account
@@ -30,6 +30,7 @@ class Running:
     platform: Platform
     ports: dict[Tier, int]
     processes: dict[Tier, subprocess.Popen[bytes]] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
 
     def origin(self, tier: Tier) -> str:
         return f"http://127.0.0.1:{self.ports[tier]}"
@@ -38,9 +39,8 @@ class Running:
         return self.platform.directory / f"{tier}.log"
 
     def start(self, tier: Tier) -> None:
-        environment = os.environ | self.platform.environment(
-            tier, demo=True, port=self.ports[tier], held=True
-        )
+        environment = own_environment() | self.settings
+        environment |= self.platform.environment(tier, demo=True, port=self.ports[tier], held=True)
         with self.log(tier).open("ab") as log:
             self.processes[tier] = subprocess.Popen(
                 [sys.executable, "-m", "jichitai", "up", "--tier", str(tier)],
@@ -121,13 +121,18 @@ def all_tiers(
     folder: Path,
     parties: dict[Tier, list[Party]] | None = None,
     tiers: Sequence[Tier] = tuple(Tier),
+    settings: dict[str, str] | None = None,
 ) -> Iterator[Running]:
-    """Start the servers and one process per tier; stop everything at the end."""
+    """Start the servers and one process per tier; stop everything at the end.
+
+    Variables of the processes stay with them: what is set in our own environment reaches every
+    process that other tests start meanwhile.
+    """
     with Platform(folder, durable=False) as platform:
         platform.prepare(parties)
         held = [HeldPort() for _ in Tier]
         ports = dict(zip(Tier, (one.port for one in held), strict=True))
-        running = Running(platform, ports)
+        running = Running(platform, ports, settings=settings or {})
         try:
             for tier in tiers:
                 running.start(tier)

@@ -11,8 +11,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
-import pytest
-
 from jichitai.infra.audit import SYSTEM
 from jichitai.infra.clock import SystemClock
 from jichitai.infra.database import Database
@@ -106,11 +104,12 @@ def tiers(folder: Path) -> Iterator[Running]:
         Tier.NATION: [NATION],
         Tier.MINISTRY: [MINISTRY],
     }
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JICHITAI_MUNICIPALITIES", f"{OLD},{NEW}")
-        patch.setenv("JICHITAI_PREFECTURES", f"{OLD[:2]},{NEW[:2]}")
-        with all_tiers(folder, parties) as running:
-            yield running
+    served = {
+        "JICHITAI_MUNICIPALITIES": f"{OLD},{NEW}",
+        "JICHITAI_PREFECTURES": f"{OLD[:2]},{NEW[:2]}",
+    }
+    with all_tiers(folder, parties, settings=served) as running:
+        yield running
 
 
 def begin(running: Running) -> Story:

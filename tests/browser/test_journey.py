@@ -227,8 +227,10 @@ def person_verifies(keys: Keys, story: Story, display: str, folder: Path) -> Pat
 
 
 def choose_file(keys: Keys, file: Path) -> None:
+    keys.page.wait_for_load_state()
     while not keys.at("#f-proof"):
         keys.page.keyboard.press("Shift+Tab" if keys.at("[data-proof-result]") else "Tab")
+    expect(keys.page.locator("#f-proof")).to_be_focused()
     with keys.page.expect_file_chooser() as waiting:
         keys.page.keyboard.press("Enter")
     waiting.value.set_files(file)

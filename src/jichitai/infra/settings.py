@@ -4,6 +4,7 @@ A variable is `JICHITAI_NAME`; a secret may instead be the content of a file nam
 `JICHITAI_NAME_FILE`. `docs/reference/settings.md` is generated from this type.
 """
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -86,6 +87,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 PREFIX = "JICHITAI_"
+
+
+def own_environment() -> dict[str, str]:
+    """Our environment without the settings of any process.
+
+    A rehearsal decides the settings of its processes itself: one that somebody left in their shell
+    would serve a few towns only, or other people's database.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
 
 
 def read_settings(environment: Mapping[str, str], **overrides: Any) -> Settings:

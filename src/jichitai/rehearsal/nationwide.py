@@ -1,6 +1,5 @@
 """All tiers on this machine, each as its own process, watched by a supervisor."""
 
-import os
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import ExitStack, asynccontextmanager
@@ -13,6 +12,7 @@ from jichitai.infra.clock import RehearsalClock
 from jichitai.infra.members import Member, Process, Server
 from jichitai.infra.platform import PORTS, Platform
 from jichitai.infra.ports import LOOPBACK, HeldPort
+from jichitai.infra.settings import own_environment
 from jichitai.infra.supervisor import Supervisor, supervise
 from jichitai.kernel.parties import Tier
 
@@ -63,7 +63,7 @@ class Nationwide:
             str(tier),
             [sys.executable, "-m", "jichitai", "up", "--tier", str(tier)],
             log=self.logs / f"{tier}.log",
-            environment={**os.environ, **rewire(tier, values)},
+            environment=own_environment() | rewire(tier, values),
             health=f"http://{LOOPBACK}:{port}/readyz",
             start_timeout=90.0,
         )

@@ -5,7 +5,6 @@ access token asks it over kept connections. The baseline is pgbench on the same 
 and one insert with a commit each, without HTTP, rights, JSON and log.
 """
 
-import os
 import random
 import re
 import sys
@@ -23,6 +22,7 @@ from jichitai.infra.database import Database
 from jichitai.infra.embedded.places import free_port
 from jichitai.infra.members import Process
 from jichitai.infra.migrate import OWNER
+from jichitai.infra.settings import own_environment
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal.bench import load, organ, pgbench
 from jichitai.rehearsal.bench.client import Tally, ask
@@ -144,7 +144,7 @@ def _prepare(stage: Stage) -> None:
 @asynccontextmanager
 async def _nation(stage: Stage) -> AsyncIterator[int]:
     port = free_port()
-    environment = {**os.environ, **stage.platform.environment(Tier.NATION, port=port)}
+    environment = own_environment() | stage.platform.environment(Tier.NATION, port=port)
     environment["JICHITAI_RATE_LIMIT"] = "0"
     nation = Process(
         "nation",
