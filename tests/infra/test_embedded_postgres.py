@@ -229,16 +229,21 @@ def test_a_directory_in_use_is_named_with_its_process(tmp_path: Path) -> None:
         assert _count(first) == 1
 
 
+def give_like(file: Path, other: Path) -> None:
+    """Give a file the owner of another, whoever runs the tests."""
+    owner = other.stat()
+    os.chown(file, owner.st_uid, owner.st_gid)
+
+
 def test_a_server_that_somebody_else_started_is_not_touched(server: PostgresServer) -> None:
     server.start()
     server.stop()
     data = server.data_dir / "pgdata"
-    owner = data.stat().st_uid
     foreign = subprocess.Popen(["sleep", "60"], cwd=data)
     try:
         assert eventually(lambda: foreign.pid in working_in(data))
         (data / "postmaster.pid").write_text(f"{foreign.pid}\n{data}\n0\n5432\n\n\n", "utf-8")
-        os.chown(data / "postmaster.pid", owner, owner)
+        give_like(data / "postmaster.pid", data)
         with pytest.raises(DirectoryInUseError, match=f"pid {foreign.pid}"):
             server.start()
         assert is_alive(foreign.pid)
@@ -266,7 +271,7 @@ def test_a_zombie_is_not_taken_for_a_server(server: PostgresServer) -> None:
     assert eventually(lambda: not is_alive(zombie.pid))
     os.kill(zombie.pid, 0)  # it still has a number, which is what PostgreSQL looks at
     file.write_text(f"{zombie.pid}\n{file.parent}\n0\n5432\n\n127.0.0.1\n", "utf-8")
-    os.chown(file, owner, owner)
+    give_like(file, file.parent)
     server.start()
     assert server.answers()
     zombie.wait()
@@ -283,7 +288,7 @@ def test_another_program_with_the_old_number_is_not_taken_for_a_server(
     other = subprocess.Popen(["sleep", "60"], cwd="/", **as_owner)
     try:
         file.write_text(f"{other.pid}\n{file.parent}\n0\n5432\n\n127.0.0.1\n", "utf-8")
-        os.chown(file, owner, owner)
+        give_like(file, file.parent)
         server.start()
         assert server.answers()
         assert is_alive(other.pid)
