@@ -109,11 +109,11 @@ class Counted:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.taken = 0
-        decode = quick.QuickWay._ends  # seen from outside only by its speed
+        ends_as_usual = quick.QuickWay._ends
 
         async def ends(*arguments: Any) -> None:
             self.taken += 1
-            await decode(*arguments)
+            await ends_as_usual(*arguments)
 
         monkeypatch.setattr(quick.QuickWay, "_ends", ends)
 
@@ -220,3 +220,17 @@ async def test_a_form_takes_the_ordinary_way(
     ordinary, short = await _both(apps, ONE, b"affair=T1-77", "provision", **{"content-type": form})
     assert short == ordinary
     assert counted.taken == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [("札幌市\0北区", 422), ("\x1f", 422), ('"}{\\', 200), ("札幌市　北区", 200)],
+)
+async def test_an_address_of_any_characters_never_breaks_a_group(
+    apps: dict[str, Litestar], address: str, status: int
+) -> None:
+    person = {"name": "見本 花子", "birth_date": "1985-05-01", "address": address}
+    affair = {"affair": "T1-77", "reason": "survival", "reference": "R-1", "operator": "op-1"}
+    ordinary, short = await _both(apps, ONE, _json(affair | {"person": person}), "provision")
+    assert short == ordinary
+    assert short[0] == status

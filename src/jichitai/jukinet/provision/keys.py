@@ -1,5 +1,6 @@
 """From what a body sends to keyed hashes: the only place where the numbers are read."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from jichitai.infra.crypto import BlindIndex
@@ -13,6 +14,7 @@ from jichitai.kernel.identifiers import JukiCode, MyNumber
 from jichitai.kernel.persons import PersonName, Sex, kana_keys, to_katakana
 
 _SHOWN = 20
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
 _NUMBER_WEIGHTS = b"\6\5\4\3\2\7\6\5\4\3\2"
 _CODE_WEIGHTS = b"\5\4\3\2\7\6\5\4\3\2"
 
@@ -48,6 +50,10 @@ def match_key(
     birth = _birth_code(birth_date)
     if sex and sex not in set(Sex):
         raise InvalidKeyError("性別は 1（男）、2（女）、3（不詳）で指定してください。")
+    if _CONTROLS.search(address):
+        raise InvalidKeyError(
+            "住所に、改行などの表示できない文字が入っています。その文字を消して照会してください。"
+        )
     parsed = PersonName.parse(name)
     hashes = [hashing.name_key(blind, parsed.reduced(), birth)]
     if _is_kana(to_katakana(name)):
