@@ -6,17 +6,22 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Draft, Outbox
+from jichitai.jukinet.events import Watcher
 from jichitai.jukinet.messages import Body
 from jichitai.kernel.parties import Party
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One process of the network."""
+    """One process of the network.
+
+    `watchers` are told at the nation of every change of a person's standing record.
+    """
 
     keys: Keys
     outbox: Outbox
     clock: Clock
+    watchers: tuple[Watcher, ...] = ()
 
     async def send(self, tx: Tx, origin: Party, to: Party, *bodies: Body) -> None:
         """Put bodies into the outbox, in this order."""

@@ -15,6 +15,8 @@ from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.jukinet import hashing
 from jichitai.jukinet.errors import CodeOfAnotherPersonError, NumberOfAnotherPersonError
+from jichitai.jukinet.events import PersonHeard
+from jichitai.jukinet.messages import M01
 from jichitai.jukinet.model import Claim
 from jichitai.jukinet.network import store
 from jichitai.jukinet.network.fold import Fold, Verdict
@@ -41,10 +43,12 @@ class Effect:
     Attributes:
         second_lives: contradictions that a message of this batch brought.
         settled: (town, code hash) of contradictions that are over.
+        heard: persons whose standing record changed.
     """
 
     second_lives: list[SecondLive] = field(default_factory=list)
     settled: list[tuple[str, bytes]] = field(default_factory=list)
+    heard: list[PersonHeard] = field(default_factory=list)
 
 
 async def take_in(
@@ -71,9 +75,11 @@ async def take_in(
     fold = Fold({key: row.claim for key, row in known.items()}, former)
     latest: dict[tuple[UUID, str], PersonRow] = {}
     passed: list[PersonRow] = []
+    told: dict[tuple[UUID, str], list[M01]] = {}
     for notice, person_id in zip(notices, persons, strict=True):
         row = person_row(notice, person_id, keys.columns)
         if fold.hear(person_id, notice.claim):
+            told.setdefault((person_id, row.municipality), []).append(notice.message)
             before = latest.pop((person_id, row.municipality), None)
             latest[person_id, row.municipality] = row
             passed += [] if before is None else [before]
@@ -82,7 +88,24 @@ async def take_in(
     verdicts = dict(fold.verdicts())
     await _write(tx, scope, _Change(known, verdicts, latest, passed, keys.network_blind, at))
     await _note(tx, scope, notices, at)
-    return await _residences(tx, scope, verdicts, at)
+    effect = await _residences(tx, scope, verdicts, at)
+    effect.heard = _heard(verdicts, told)
+    return effect
+
+
+def _heard(
+    verdicts: Mapping[UUID, Verdict], told: Mapping[tuple[UUID, str], Sequence[M01]]
+) -> list[PersonHeard]:
+    return [
+        PersonHeard(
+            person_id=person_id,
+            municipality=verdict.stands.municipality,
+            live=verdict.stands.live,
+            messages=tuple(told.get((person_id, verdict.stands.municipality), ())),
+        )
+        for person_id, verdict in verdicts.items()
+        if verdict.replaced
+    ]
 
 
 async def _identify(tx: Tx, scope: Scope, notices: Sequence[Notice]) -> list[UUID]:

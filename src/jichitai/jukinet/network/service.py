@@ -44,6 +44,8 @@ async def receive_notices(tx: Tx, node: Node, batch: Sequence[Received]) -> None
     opened = await cases.open_cases(tx, scope, found, at)
     if scope.is_nation:
         await report(tx, node, opened, at)
+        for watch in node.watchers:
+            await watch(tx, effect.heard)
     else:
         await node.outbox.forward(tx, by=scope.party, to=NATION, messages=batch)
 
