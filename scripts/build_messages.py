@@ -14,16 +14,17 @@ from typing import Any
 
 import msgspec
 
+from jichitai.jpki.messages import CATALOGUE as CERTIFICATES
 from jichitai.jukinet.messages import CATALOGUE, Body
 from jichitai.jukinet.provision.messages import P01, T01
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "Written by scripts/build_messages.py; do not edit."
 TIERS = ("town", "prefecture", "nation", "ministry")
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 """Of the catalogue: raised when a kind or a field is added or goes."""
 BODIES: tuple[type[Body], ...] = tuple(
-    sorted((*CATALOGUE, T01, P01), key=lambda body: (body.kind[0], body.kind))
+    sorted((*CATALOGUE, *CERTIFICATES, T01, P01), key=lambda body: (body.kind[0], body.kind))
 )
 
 
@@ -142,11 +143,15 @@ def _fields(body: type[Body]) -> list[str]:
     _, schemas = msgspec.json.schema_components([body], ref_template="{name}")
     lines = ["| Field | Type | |", "| --- | --- | --- |"]
     for name, schema in sorted(schemas.items(), key=lambda item: item[0] != body.__name__):
+        if "enum" in schema:  # a set of words, shown where it is used
+            continue
         required = set(schema.get("required", ()))
         for field, kind in schema["properties"].items():
             shown = field if name == body.__name__ else f"{name}.{field}"
             optional = "" if field in required else "optional"
-            lines.append(f"| `{shown}` | {_kind(kind)} | {optional} |")
+            words = schemas.get(str(kind.get("$ref", "")), {})
+            told = _kind(words if "enum" in words else kind)
+            lines.append(f"| `{shown}` | {told} | {optional} |")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from jichitai.jukinet.errors import (
     WrongOriginError,
     WrongReceiverError,
 )
+from jichitai.jukinet.events import PersonHeard
 from jichitai.jukinet.messages import M01
 from jichitai.jukinet.network import service
 from jichitai.jukinet.network.notice import open_numbers
@@ -171,6 +173,37 @@ async def test_a_message_sent_again_mends_only_its_own_event(
     assert (await person(nation_tx))[2] == "誤り"
     await take(nation_tx, keys, clock, notice(A, 1, who=identity(address="正しい"), resent=1))
     assert (await person(nation_tx))[2] == "正しい"
+
+
+async def test_watchers_hear_of_the_standing_record_in_order_and_of_nothing_else(
+    nation_tx: Tx, keys: Keys, clock: FixedClock
+) -> None:
+    heard: list[PersonHeard] = []
+
+    async def watch(tx: Tx, changes: Sequence[PersonHeard]) -> None:
+        count = await rows(tx, "select count(*) from jukinet.person")
+        assert count[0][0] == 1  # the record was written before
+        heard.extend(changes)
+
+    watched = replace(node(keys, clock), watchers=(watch,))
+
+    async def hear(*notices: M01) -> list[PersonHeard]:
+        heard.clear()
+        batch = [received(m, origin=Party.town(m.municipality)) for m in notices]
+        await service.receive_notices(nation_tx, watched, batch)
+        return list(heard)
+
+    entry = notice(A, 1, since=OLD)
+    moved = notice(A, 2, change="correction", since=OLD)
+    [first] = await hear(entry, moved)
+    assert first.live
+    assert first.municipality == A
+    assert [m.event_number for m in first.messages] == [1, 2]
+    [arrival] = await hear(notice(B, 1, since=NEW))
+    assert (arrival.municipality, arrival.person_id) == (B, first.person_id)
+    assert await hear(notice(A, 3, change="deletion", since=OLD)) == []  # late, stands no more
+    [gone] = await hear(notice(B, 2, change="deletion", since=NEW))
+    assert not gone.live
 
 
 async def test_a_number_of_another_person_is_refused(
