@@ -1,0 +1,1 @@
+"""交付窓口: a town issues, writes and hands over a card's chip, and takes reports of its loss."""
