@@ -31,6 +31,7 @@ WRITE_PATH: Final = "/write"
 STATUS_PATH: Final = "/status"
 TEXT_LENGTH: Final = 4000
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9_.~-]{1,200}")
+_TICKET: Final = re.compile(r"[0-9a-f-]{36}\.[A-Za-z0-9_-]{16,200}")
 _CONTROL: Final = re.compile(
     r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]"
 )
@@ -154,18 +155,32 @@ class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """書込みの依頼: what a counter's page posts to `/write`.
 
     Attributes:
-        api: address of the ticket's API, `<origin>/api/v1/jpki/writing/<ticket>`; of the origin
-            that asks.
-        return_url: page of the same origin that is shown after the writing.
+        ticket: `<request id>.<secret>`, as the counter gave it out.
+        return_url: page of the counter that is shown after the writing. The writing API is asked
+            at its origin.
     """
 
-    api: str
+    ticket: str
     return_url: str
+
+    def __repr__(self) -> str:
+        """Hide the ticket."""
+        return "<WriteRequest>"
 
     @property
     def origin(self) -> str:
         """The site, from the return address."""
         return origin_of(self.return_url)
+
+    @property
+    def request_id(self) -> str:
+        """The part of the ticket that stands in addresses."""
+        return self.ticket.partition(".")[0]
+
+    @property
+    def secret(self) -> str:
+        """The part of the ticket that stands in a header."""
+        return self.ticket.partition(".")[2]
 
     @classmethod
     def parse(cls, fields: Mapping[str, str]) -> Self:
@@ -174,9 +189,10 @@ class WriteRequest(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             BadAgentRequestError: a field is missing or not of the agreed form.
         """
-        found = cls(api=fields.get("api", ""), return_url=fields.get("return_url", ""))
-        if origin_of(found.api) != found.origin or urlsplit(found.api).query:
-            raise _bad("api")
+        found = cls(ticket=fields.get("ticket", ""), return_url=fields.get("return_url", ""))
+        origin_of(found.return_url)
+        if not _TICKET.fullmatch(found.ticket):
+            raise _bad("ticket")
         return found
 
 
