@@ -1,14 +1,20 @@
 """Object identifiers of this project: an arc of its own, never the real service's.
 
-Source: ITU-T X.667 (2.25, identifiers made from a UUID).
+The arc comes from a UUID, so that nobody has to allot it. ITU-T X.667 would put the UUID into one
+component (2.25.n), but a component of 128 bits is more than RFC 5280 asks a verifier to read
+(2^28 - 1), and GnuTLS, Botan and pkilint refuse it. So the UUID stands cut into seven small
+components, under the arc that is set aside for that.
+
+Source: RFC 5280 appendix B (size of components); 1.2.840.113556.1.8000.2554 in the OID repository
+(identifiers made from a GUID).
 """
 
 from typing import Final
 
 from cryptography.x509 import ObjectIdentifier
 
-ARC: Final = "2.25.123383312743673043436367536012301427821"
-"""2.25 with the UUID 5cd2c2fc-7b75-40f6-8e9c-9de16393e46d, drawn at random for this project."""
+ARC: Final = "1.2.840.113556.1.8000.2554.23762.49916.31605.16630.36508.10346851.9692269"
+"""Of the UUID 5cd2c2fc-7b75-40f6-8e9c-9de16393e46d, drawn at random for this project."""
 
 SIGNING_POLICY: Final = ObjectIdentifier(f"{ARC}.1.1")
 """署名用電子証明書 in a card."""
@@ -31,3 +37,8 @@ ADDRESS: Final = ObjectIdentifier(f"{ARC}.2.5")
 """住所."""
 ADDRESS_REPLACED: Final = ObjectIdentifier(f"{ARC}.2.6")
 """住所 代替文字の使用位置情報."""
+
+PHONE_SIGNER: Final = ObjectIdentifier(f"{ARC}.3.1")
+"""Extended key usage of the certificate that signs phone credentials (カード代替電磁的記録)."""
+PHONE_READER: Final = ObjectIdentifier(f"{ARC}.3.2")
+"""Extended key usage of a verifier that asks phones for items of a credential."""
