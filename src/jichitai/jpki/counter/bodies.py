@@ -113,7 +113,7 @@ class KeysMade(_Heard, frozen=True, kw_only=True):
 
     chip_number: ChipNumber
     challenge: Annotated[bytes, Meta(min_length=16, max_length=16)]
-    keys: Annotated[tuple[KeyRequest, ...], Meta(max_length=2)]
+    keys: Annotated[tuple[KeyRequest, ...], Meta(min_length=1, max_length=2)]
     objects: ObjectHashes
 
 
