@@ -8,6 +8,8 @@ import hashlib
 from collections.abc import Callable
 from typing import Final
 
+from jichitai.jpki.chip import layout
+from jichitai.jpki.chip.layout import App
 from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.reader.errors import (
     BlockedPinError,
@@ -21,26 +23,31 @@ from jichitai.jpki.reader.pins import Pin, PinKind
 Transmit = Callable[[bytes], bytes]
 """Sends one command and returns the answer with its two bytes of status."""
 
-JPKI: Final = bytes.fromhex("D392F000260100000001")
-INPUT_AID: Final = bytes.fromhex("D3921000310001010408")
-FACE: Final = bytes.fromhex("D3921000310001010402")
-COMMON: Final = bytes.fromhex("D3921000310001010100")
-
 _SHA256_PREFIX: Final = bytes.fromhex("3031300D060960864801650304020105000420")
 _PIN_PLACES: Final = {
-    PinKind.SIGNING: (JPKI, 0x001B),
-    PinKind.USER_AUTH: (JPKI, 0x0018),
-    PinKind.INPUT_AID: (INPUT_AID, 0x0011),
+    PinKind.SIGNING: (App.JPKI, layout.SIGNING_PIN),
+    PinKind.USER_AUTH: (App.JPKI, layout.USER_AUTH_PIN),
+    PinKind.INPUT_AID: (App.INPUT, layout.INPUT_PIN),
+    PinKind.JUKI: (App.REGISTER, layout.REGISTER_PIN),
 }
 _NUMBER_PLACES: Final = {
-    (PinKind.NUMBER_A, FACE): 0x0013,
-    (PinKind.NUMBER_B, FACE): 0x0012,
-    (PinKind.NUMBER_A, INPUT_AID): 0x0014,
-    (PinKind.NUMBER_B, INPUT_AID): 0x0015,
+    (PinKind.NUMBER_A, App.FACE): layout.FACE_A,
+    (PinKind.NUMBER_B, App.FACE): layout.FACE_B,
+    (PinKind.NUMBER_A, App.INPUT): layout.INPUT_A,
+    (PinKind.NUMBER_B, App.INPUT): layout.INPUT_B,
 }
-_CERTIFICATES: Final = {CertificateKind.SIGNING: 0x0001, CertificateKind.USER_AUTH: 0x000A}
-_AUTHORITIES: Final = {CertificateKind.SIGNING: 0x0002, CertificateKind.USER_AUTH: 0x000B}
-_KEYS: Final = {CertificateKind.SIGNING: 0x001A, CertificateKind.USER_AUTH: 0x0017}
+_CERTIFICATES: Final = {
+    CertificateKind.SIGNING: layout.SIGNING_CERTIFICATE,
+    CertificateKind.USER_AUTH: layout.USER_AUTH_CERTIFICATE,
+}
+_AUTHORITIES: Final = {
+    CertificateKind.SIGNING: layout.SIGNING_AUTHORITY,
+    CertificateKind.USER_AUTH: layout.USER_AUTH_AUTHORITY,
+}
+_KEYS: Final = {
+    CertificateKind.SIGNING: layout.SIGNING_KEY,
+    CertificateKind.USER_AUTH: layout.USER_AUTH_KEY,
+}
 _PIN_OF: Final = {
     CertificateKind.SIGNING: PinKind.SIGNING,
     CertificateKind.USER_AUTH: PinKind.USER_AUTH,
@@ -63,14 +70,14 @@ class CardClient:
 
     def __init__(self, transmit: Transmit) -> None:
         self._transmit = transmit
-        self._application: bytes | None = None
+        self._application: App | None = None
 
     def chip_number(self) -> str:
         """製造番号 of the chip, 13 digits.
 
         Source: 券面・共通領域の記録 (3文字目から; 公開の読取りプログラムの振舞いによる).
         """
-        self.select(COMMON)
+        self.select(App.COMMON)
         record = self.command(bytes.fromhex("00B2010C00"))
         digits = record[2:].decode("ascii", "replace").strip("\0 ")[-13:]
         if len(digits) != 13 or not digits.isdigit():
@@ -80,7 +87,7 @@ class CardClient:
             )
         return digits
 
-    def tries(self, kind: PinKind, *, application: bytes | None = None) -> int:
+    def tries(self, kind: PinKind, *, application: App | None = None) -> int:
         """How often a PIN may still be tried; asking uses up none."""
         self._go_to_pin(kind, application)
         answer = self._send(bytes.fromhex("00200080"))
@@ -90,12 +97,12 @@ class CardClient:
             return 0
         raise _refused(answer)
 
-    def verify(self, pin: Pin, *, application: bytes | None = None) -> None:
+    def verify(self, pin: Pin, *, application: App | None = None) -> None:
         """Show the card a PIN.
 
         Args:
             pin: the PIN.
-            application: where 照合番号 A or B is to open something: `FACE` or `INPUT_AID`.
+            application: where 照合番号 A or B is to open something: `App.FACE` or `App.INPUT`.
 
         Raises:
             WrongPinError: it is not the right one; one try is gone.
@@ -124,11 +131,11 @@ class CardClient:
         Raises:
             PinNeededError: the signing certificate is read after its PIN only.
         """
-        return self._read_in(JPKI, _CERTIFICATES[kind])
+        return self._read_in(App.JPKI, _CERTIFICATES[kind])
 
     def authority_certificate(self, kind: CertificateKind) -> bytes:
         """The certificate of its authority, DER; free to read."""
-        return self._read_in(JPKI, _AUTHORITIES[kind])
+        return self._read_in(App.JPKI, _AUTHORITIES[kind])
 
     def sign(self, kind: CertificateKind, data: bytes) -> bytes:
         """Sign with RSASSA-PKCS1-v1_5 and SHA-256, after `verify`.
@@ -141,14 +148,14 @@ class CardClient:
 
         Source: RFC 8017 9.2 (DigestInfo; the card adds the padding).
         """
-        self.select(JPKI)
+        self.select(App.JPKI)
         self.select_file(_KEYS[kind])
         digest_info = _SHA256_PREFIX + hashlib.sha256(data).digest()
         return self.command(
             bytes.fromhex("802A0080") + bytes([len(digest_info)]) + digest_info + b"\0"
         )
 
-    def read(self, application: bytes, file: int) -> bytes:
+    def read(self, application: App, file: int) -> bytes:
         """A whole file of an application.
 
         Raises:
@@ -157,7 +164,7 @@ class CardClient:
         """
         return self._read_in(application, file)
 
-    def select(self, application: bytes) -> None:
+    def select(self, application: App) -> None:
         """Go to an application; PINs shown to another one are forgotten by the card.
 
         Raises:
@@ -165,7 +172,8 @@ class CardClient:
         """
         if self._application != application:
             self._application = None
-            self.command(bytes.fromhex("00A4040C") + bytes([len(application)]) + application)
+            name = layout.aid(application)
+            self.command(bytes.fromhex("00A4040C") + bytes([len(name)]) + name)
             self._application = application
 
     def select_file(self, file: int) -> None:
@@ -190,7 +198,7 @@ class CardClient:
             raise _refused(answer)
         return answer[:-2]
 
-    def _read_in(self, application: bytes, file: int) -> bytes:
+    def _read_in(self, application: App, file: int) -> bytes:
         self.select(application)
         self.select_file(file)
         data = self._block(0, _BLOCK)
@@ -205,11 +213,11 @@ class CardClient:
     def _block(self, offset: int, count: int) -> bytes:
         return self.command(b"\x00\xb0" + offset.to_bytes(2, "big") + bytes([count & 0xFF]))
 
-    def _go_to_pin(self, kind: PinKind, application: bytes | None) -> None:
+    def _go_to_pin(self, kind: PinKind, application: App | None) -> None:
         if kind in _PIN_PLACES:
             application, file = _PIN_PLACES[kind]
         else:
-            application = application or FACE
+            application = application or App.FACE
             file = _NUMBER_PLACES[kind, application]
         self.select(application)
         self.select_file(file)
