@@ -78,6 +78,15 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digest_hour: Annotated[
         int, _about("hour (JST) of the nightly digest comparison; -1: only on demand")
     ] = 2
+    vault_module: Annotated[
+        str, _about("PKCS#11 library of the token with the authorities' keys; empty: key files")
+    ] = ""
+    vault_token: Annotated[str, _about("label of that token")] = ""
+    vault_pin: Annotated[str, _about("user PIN of that token (secret)")] = ""
+    vault_passphrase: Annotated[
+        str,
+        _about("opens the authorities' key files; empty: made beside the other keys (secret)"),
+    ] = ""
     traces_endpoint: Annotated[str, _about("OTLP/HTTP endpoint for traces; empty: no traces")] = ""
 
     @property

@@ -20,10 +20,10 @@ from cryptography.x509 import DirectoryName, Name
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from jichitai.jpki import oids
+from jichitai.jpki.authority.errors import BeyondAuthorityError, IncompleteRequestError
 from jichitai.jpki.items import BasicItems
 from jichitai.jpki.kinds import CertificateKind, Medium, Reason
 from jichitai.kernel.dates import JST
-from jichitai.kernel.errors import ConflictError, InvalidError
 from jichitai.kernel.municipalities import municipality, prefecture
 
 PrivateKey: TypeAlias = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
@@ -48,20 +48,6 @@ class AuthorityKind(StrEnum):
 
 
 AnyKind: TypeAlias = AuthorityKind | CertificateKind
-
-
-class BeyondAuthorityError(ConflictError):
-    """A certificate would outlive the authority that signs it."""
-
-    type = "jpki.beyond-authority"
-    title = "認証局の有効期間を超える電子証明書は発行できません"
-
-
-class IncompleteRequestError(InvalidError):
-    """A signing certificate without the four items, or a user-authentication one with them."""
-
-    type = "jpki.incomplete-request"
-    title = "電子証明書の記載事項が種類に合いません"
 
 
 _UNITS: Final = {

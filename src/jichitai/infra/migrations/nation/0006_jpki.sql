@@ -33,6 +33,7 @@ create table jpki.ceremony (
     ceremony_id uuid        not null primary key,
     purpose     text        not null,
     record      bytea       not null,
+    signer      text        not null,   -- kid of the party key that signed the record
     signature   bytea       not null,
     held_at     timestamptz not null
 );
@@ -82,7 +83,27 @@ create table jpki.revocation (
     expires_at   timestamptz not null,
     primary key (authority, serial, revoked_at)
 );
-create index revocation_by_town on jpki.revocation (authority, municipality);
+create index revocation_by_expiry on jpki.revocation (expires_at);
+
+-- SHA-256 of every public key that was ever certified: no key is certified twice
+create table jpki.certified_key (
+    key_hash  bytea not null primary key,
+    authority text  not null,
+    serial    bytea not null
+);
+
+-- the newest list of revocations of each scope; partition is a municipality, or '' for the full
+-- list. Earlier lists follow from jpki.revocation.
+create table jpki.crl (
+    authority   text        not null references jpki.authority,
+    partition   text        not null,
+    number      bigint      not null,
+    list        bytea       not null,
+    entries     integer     not null,
+    this_update timestamptz not null,
+    next_update timestamptz not null,
+    primary key (authority, partition)
+);
 
 -- J01 that were answered: the same request gets the same answer
 create table jpki.request (
@@ -92,8 +113,9 @@ create table jpki.request (
     answered_at  timestamptz not null
 );
 
-grant select, insert, update on jpki.authority, jpki.responder, jpki.certificate, jpki.serial_lookup
+grant select, insert, update on jpki.authority, jpki.responder, jpki.certificate, jpki.serial_lookup,
+    jpki.crl to jichitai_app;
+grant select, insert on jpki.ceremony, jpki.revocation, jpki.certified_key, jpki.request
     to jichitai_app;
-grant select, insert on jpki.ceremony, jpki.revocation, jpki.request to jichitai_app;
-grant select on jpki.authority, jpki.responder, jpki.ceremony, jpki.serial_lookup, jpki.revocation
-    to jichitai_reader;
+grant select on jpki.authority, jpki.responder, jpki.ceremony, jpki.serial_lookup, jpki.revocation,
+    jpki.crl to jichitai_reader;
