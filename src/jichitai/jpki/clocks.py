@@ -135,6 +135,14 @@ def start_of(day: date) -> datetime:
     return datetime.combine(day, time(), JST).astimezone(UTC)
 
 
+def day_after(day: date) -> date:
+    """The calendar day that follows.
+
+    Source: 民法 第140条, 第141条.
+    """
+    return day + timedelta(days=1)
+
+
 def last_day(instant: datetime) -> date:
     """The calendar day in Japan of an instant.
 

@@ -7,7 +7,7 @@ residence. Notices are followed one by one against what the town last stood for 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Final, assert_never
 
@@ -22,6 +22,8 @@ from jichitai.kernel.persons import Sex
 
 _MOVED_OUT: Final = "N04"
 _MINOR: Final = "N09"
+_AHEAD: Final = timedelta(days=366)
+"""A move is planned within a year."""
 
 
 class Turn(StrEnum):
@@ -161,7 +163,37 @@ def step_of(message: M01) -> Step:
         turn=_turn(message),
         municipality=message.municipality,
         items=items_of(message.identity, message.municipality),
-        on=_day(message),
+        on=_day(message.changed_on, message.recorded_at.astimezone(JST).date()),
+    )
+
+
+def restored_step(
+    *,
+    municipality: str,
+    live: bool,
+    net_reason: str,
+    changed_on: str,
+    identity: Identity,
+    heard_on: date,
+) -> Step:
+    """An earlier residence that came back, because a later one was cancelled.
+
+    Args:
+        municipality: of that residence.
+        live: a resident there, or removed.
+        net_reason: of the last notice about it.
+        changed_on: its day, as the code of an uncertain date.
+        identity: as it was then.
+        heard_on: today.
+
+    Source: 住民記録システム標準仕様書 4.6 (異動の取消し); 公的個人認証法 第12条, 第31条.
+    """
+    moved = Turn.MOVED_OUT if net_reason == _MOVED_OUT else Turn.DELETED
+    return Step(
+        turn=Turn.RESTORED if live else moved,
+        municipality=municipality,
+        items=items_of(identity, municipality),
+        on=_day(changed_on, heard_on),
     )
 
 
@@ -217,11 +249,11 @@ def _turn(message: M01) -> Turn:
     assert_never(message.change)
 
 
-def _day(message: M01) -> date:
-    """The day of the change; of an unknown one the day on which it was recorded."""
-    day = UncertainDate.parse(message.changed_on)
-    if day.pattern is DatePattern.UNKNOWN:
-        return message.recorded_at.astimezone(JST).date()
+def _day(changed_on: str, known_on: date) -> date:
+    """The day of the change; of an unknown or absurd one the day on which it became known."""
+    day = UncertainDate.parse(changed_on)
+    if day.pattern is DatePattern.UNKNOWN or day.sort_key > known_on + _AHEAD:
+        return known_on
     return day.sort_key
 
 
