@@ -48,28 +48,32 @@ class _Heard(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class CardFace(_Told, frozen=True, kw_only=True):
     """What the chip holds of the person: texts for both text objects and both faces.
 
+    Together with the order's municipality these are the fields of `chip.contents.CardData`.
+
     Attributes:
-        my_number: 個人番号, 12 digits.
+        my_number: 個人番号, 12 digits, or none.
         juki_code: 住民票コード, 11 digits, for the application of the resident registers.
         name: as in the signing certificate: family and given name separated by a full-width
             space, a 旧氏 in brackets. Characters as in the register.
         address: from the prefecture on, without a postal code.
-        birth_date: of the register; an uncertain day becomes its first possible one.
-        birth_text: the same for people, such as 昭和60年5月1日.
+        birth_date: of the register, as the kernel's code of an uncertain date.
         sex: 1 male, 2 female, 3 unknown.
         until: last day of the card.
+        certificate_until: last day of the certificates, to be printed.
+        foreign: whether dates are printed in the western way.
         security_code: four digits on the front.
         photo: JPEG of the face, or none (under one year).
     """
 
-    my_number: str
+    my_number: str | None
     juki_code: str
     name: str
     address: str
-    birth_date: date
-    birth_text: str
+    birth_date: str
     sex: Literal["1", "2", "3"]
     until: date
+    certificate_until: date | None
+    foreign: bool
     security_code: str
     photo: bytes | None
 
