@@ -45,11 +45,11 @@ from tests.jpki.phone_people import (
 )
 
 
-def in_force(entry: StatusEntry) -> None:
+async def in_force(entry: StatusEntry) -> None:
     assert entry == StatusEntry(f"{ORIGIN}/jpki/phone/status/0", 7)
 
 
-def checked(
+async def checked(
     response: bytes,
     *,
     wanted: tuple[Element, ...] = Query.OVER_20.elements,
@@ -59,7 +59,7 @@ def checked(
     earlier: tuple[Session, ...] = (),
 ) -> Presented:
     expected = Expected(session=of or session(), elements=wanted, earlier=earlier)
-    return verify(response, expected, roots=roots or pki().roots, at=at, status=in_force)
+    return await verify(response, expected, roots=roots or pki().roots, at=at, status=in_force)
 
 
 def changed(response: bytes, change: Callable[[Any], None]) -> bytes:
@@ -69,18 +69,18 @@ def changed(response: bytes, change: Callable[[Any], None]) -> bytes:
     return cbor2.dumps(whole)
 
 
-def test_a_verifier_learns_that_the_holder_is_over_20_and_nothing_else() -> None:
+async def test_a_verifier_learns_that_the_holder_is_over_20_and_nothing_else() -> None:
     response = pki().shown(session())
-    found = checked(response)
+    found = await checked(response)
     assert found.elements == {OVER_20: True}
     for hidden in ("見本", "札幌", "1985", "000000000000"):
         assert hidden.encode() not in response
     assert "True" not in repr(found)
 
 
-def test_items_that_were_agreed_to_arrive_whole() -> None:
+async def test_items_that_were_agreed_to_arrive_whole() -> None:
     wanted = Query.IDENTITY.elements
-    found = checked(pki().shown(session(), wanted), wanted=wanted)
+    found = await checked(pki().shown(session(), wanted), wanted=wanted)
     assert found.elements[Element(JP, "full_name_unicode")] == "見本　花子"
     assert found.elements[Element(JP, "birth_date_unicode")] == "1985年5月1日"
     assert found.valid_until == NOW + timedelta(days=365)
@@ -174,17 +174,17 @@ def other_doctype(document: Any) -> None:
         (other_doctype, refusals.WrongDocumentTypeError),
     ],
 )
-def test_a_changed_response_is_refused_by_name(
+async def test_a_changed_response_is_refused_by_name(
     change: Callable[[Any], None], refusal: type[JichitaiError]
 ) -> None:
     with pytest.raises(refusal):
-        checked(changed(pki().shown(session()), change))
+        await checked(changed(pki().shown(session()), change))
 
 
-def test_a_document_that_another_type_was_signed_for_is_refused() -> None:
+async def test_a_document_that_another_type_was_signed_for_is_refused() -> None:
     issued = pki().issued(doctype="test.other")
     with pytest.raises(refusals.WrongDocumentTypeError):
-        checked(pki().shown(session(), issued=issued))
+        await checked(pki().shown(session(), issued=issued))
 
 
 def by_another_root(people: PhonePki) -> IssuerSigned:
@@ -241,16 +241,16 @@ def for_another_phone(people: PhonePki) -> IssuerSigned:
         (for_another_phone, refusals.DeviceSignatureError),
     ],
 )
-def test_a_credential_that_was_wrongly_made_is_refused_by_name(
+async def test_a_credential_that_was_wrongly_made_is_refused_by_name(
     made: Callable[[PhonePki], IssuerSigned], refusal: type[JichitaiError]
 ) -> None:
     with pytest.raises(refusal):
-        checked(pki().shown(session(), issued=made(pki())))
+        await checked(pki().shown(session(), issued=made(pki())))
 
 
-def test_the_last_second_of_a_credential_counts() -> None:
+async def test_the_last_second_of_a_credential_counts() -> None:
     response = pki().shown(session(), issued=pki().issued(validity=validity(valid_until=NOW)))
-    assert checked(response).valid_until == NOW
+    assert (await checked(response)).valid_until == NOW
 
 
 @pytest.mark.parametrize(
@@ -261,44 +261,44 @@ def test_the_last_second_of_a_credential_counts() -> None:
         (session(response_uri="http://127.0.0.1:1/answers"), refusals.WrongAudienceError),
     ],
 )
-def test_an_answer_to_another_request_is_refused_and_named_when_it_is_known(
+async def test_an_answer_to_another_request_is_refused_and_named_when_it_is_known(
     answered: Session, refusal: type[JichitaiError]
 ) -> None:
     response = pki().shown(answered)
     with pytest.raises(refusals.DeviceSignatureError):
-        checked(response)
+        await checked(response)
     with pytest.raises(refusal):
-        checked(response, earlier=(answered,))
+        await checked(response, earlier=(answered,))
 
 
-def test_less_or_more_than_was_asked_for_is_refused() -> None:
+async def test_less_or_more_than_was_asked_for_is_refused() -> None:
     both = (OVER_20, Element(JP, "full_name_unicode"))
     with pytest.raises(refusals.MissingElementError):
-        checked(pki().shown(session()), wanted=both)
+        await checked(pki().shown(session()), wanted=both)
     with pytest.raises(refusals.ExcessElementError):
-        checked(pki().shown(session(), both))
+        await checked(pki().shown(session(), both))
 
 
-def test_every_generation_of_roots_is_trusted() -> None:
+async def test_every_generation_of_roots_is_trusted() -> None:
     second, second_key = root(2)
     signer, signer_key = leaf(second, second_key)
     response = pki().shown(session(), issued=pki().issued(signer=signer, signer_key=signer_key))
-    assert checked(response, roots=(pki().root, second)).elements == {OVER_20: True}
+    assert (await checked(response, roots=(pki().root, second))).elements == {OVER_20: True}
 
 
 @given(st.binary(max_size=200))
-def test_junk_is_refused_as_unreadable(junk: bytes) -> None:
+async def test_junk_is_refused_as_unreadable(junk: bytes) -> None:
     with pytest.raises(refusals.MalformedPresentationError):
-        checked(junk)
+        await checked(junk)
 
 
 @given(st.data())
-def test_no_single_changed_byte_is_accepted_or_crashes(data: st.DataObject) -> None:
+async def test_no_single_changed_byte_is_accepted_or_crashes(data: st.DataObject) -> None:
     response = bytearray(_RESPONSE)
     place = data.draw(st.integers(0, len(response) - 1))
     response[place] ^= data.draw(st.integers(1, 255))
     with pytest.raises(JichitaiError):
-        checked(bytes(response))
+        await checked(bytes(response))
 
 
 _RESPONSE = pki().shown(session())

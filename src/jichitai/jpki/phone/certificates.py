@@ -16,7 +16,9 @@ from cryptography.x509 import ExtensionNotFound, ObjectIdentifier
 from cryptography.x509.oid import NameOID
 
 from jichitai.jpki import oids
+from jichitai.jpki.authority.profiles import end_of_day
 from jichitai.jpki.phone.cose import SigningKey
+from jichitai.kernel.dates import JST
 
 ROOT_YEARS: Final = 9
 SIGNER_DAYS: Final = 457
@@ -140,6 +142,12 @@ def name_of(certificate: x509.Certificate) -> str:
     """The common name."""
     found = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(found[0].value) if found else ""
+
+
+def root_end(not_before: datetime) -> datetime:
+    """The last second of a root that begins at `not_before`."""
+    first = not_before.astimezone(JST).date()
+    return end_of_day(first.replace(year=first.year + ROOT_YEARS, day=min(first.day, 28)))
 
 
 def end_of(not_before: datetime, days: int, root: x509.Certificate) -> datetime:

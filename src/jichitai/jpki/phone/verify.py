@@ -1,6 +1,6 @@
 """Checking what a phone shows: every check has its own refusal, and nothing is answered with a boolean."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -29,7 +29,7 @@ from jichitai.jpki.phone.refusals import (
     WrongDocumentTypeError,
 )
 
-StatusCheck: TypeAlias = Callable[[StatusEntry], None]
+StatusCheck: TypeAlias = Callable[[StatusEntry], Awaitable[None]]
 """Raises `RevokedCredentialError`, or `StatusUnavailableError` when it cannot find out."""
 
 _AGAIN: Final = "確認をはじめからやり直してください。"
@@ -73,7 +73,7 @@ class Presented:
         return "<Presented ・・・>"
 
 
-def verify(
+async def verify(
     response: bytes,
     expected: Expected,
     *,
@@ -110,7 +110,7 @@ def verify(
     valid_until = _check_validity(security, signer, at)
     _check_device(document, security, expected)
     entry = _status_entry(security)
-    status(entry)
+    await status(entry)
     elements = document.issued.elements()
     _check_wanted(elements, expected.elements)
     return Presented(
