@@ -15,6 +15,7 @@ site cannot pass on another site's challenge, and a signature for signing in is 
 
 import base64
 import binascii
+import hashlib
 import re
 from collections.abc import Mapping
 from enum import StrEnum
@@ -123,7 +124,8 @@ class CardAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         outcome: `done`, `cancelled` by the holder, or `blocked` (the PIN has no tries left).
         certificate: DER in base64url; empty unless signed.
         signature: over `signed_bytes`, base64url; empty unless signed.
-        objects: for `read`: JSON of names to base64url, see `client.FaceObjects`; in base64url.
+        objects: for `read`: `faces.FaceObjects`, packed. Its challenge is `chip_challenge` of the
+            request.
     """
 
     transaction: str
@@ -210,6 +212,11 @@ def signed_bytes(purpose: Purpose, origin: str, challenge: str, text: str = "") 
     """
     head = "\n".join(("jichitai-card/1", purpose, origin, challenge, ""))
     return (head + text.replace("\r\n", "\n")).encode()
+
+
+def chip_challenge(request: CardRequest) -> bytes:
+    """What the chip proves itself with when its faces are read: SHA-256 of what it would sign."""
+    return hashlib.sha256(request.signed).digest()
 
 
 def origin_of(address: str) -> str:

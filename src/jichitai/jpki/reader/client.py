@@ -155,6 +155,17 @@ class CardClient:
             bytes.fromhex("802A0080") + bytes([len(digest_info)]) + digest_info + b"\0"
         )
 
+    def authenticate(self, challenge: bytes) -> bytes:
+        """Have the chip prove that it is the one its signed objects were made for.
+
+        Args:
+            challenge: 16 to 64 bytes. A number or PIN was shown to the current application, which
+                is 券面事項確認 or 券面事項入力補助.
+
+        Source: ISO/IEC 7816-4 11.6.2 (INTERNAL AUTHENTICATE); docs/reference/chip.md.
+        """
+        return self.command(bytes.fromhex("00880000") + bytes([len(challenge)]) + challenge + b"\0")
+
     def read(self, application: App, file: int) -> bytes:
         """A whole file of an application.
 
