@@ -9,22 +9,25 @@ import binascii
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.ocsp import OCSPResponseStatus
 from litestar import Request, Response, get, post
+from litestar.exceptions import HTTPException
 from litestar.params import FromPath
 
 from jichitai.jpki.authority import store
-from jichitai.jpki.authority.model import FULL
+from jichitai.jpki.authority.model import FULL, PublishedList
 from jichitai.jpki.status import answers
 from jichitai.jpki.status.errors import NoSuchListError, OcspRefusal
+from jichitai.jpki.status.publisher import Publisher
 from jichitai.jpki.status.requests import LONGEST
 from jichitai.jpki.status.responder import Responder
 from jichitai.web.inject import Db, Given, LawClock
-from jichitai.web.problem import WrongMediaTypeError, record_incident
+from jichitai.web.problem import record_incident
 from jichitai.web.rights import PUBLIC
 
 OCSP_PATH: Final = "/jpki/ocsp"
@@ -36,6 +39,7 @@ _OPT: Final[dict[str, Any]] = {
     "roles": PUBLIC, "rate": None, "csrf": False, "access_log": False, "idle": False,
 }  # fmt: skip
 _CACHED: Final = "public, max-age=60"
+_LISTS_KEPT: Final = 900
 _KEPT_OUT: Final = {"cross-origin-resource-policy": "cross-origin"}
 
 
@@ -46,10 +50,7 @@ async def ask(request: AnyRequest, responder: Given[Responder]) -> Response[byte
     Source: RFC 6960, appendix A.1.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != ASKS:
-        raise WrongMediaTypeError(
-            f"OCSP の問い合わせは Content-Type: {ASKS} で送ってください。別のデータと"
-            "取り違えないためです。"
-        )
+        raise HTTPException(status_code=HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
     return await _answered(await request.body(), responder, cache="no-store")
 
 
@@ -70,18 +71,25 @@ async def ask_by_address(request: AnyRequest, responder: Given[Responder]) -> Re
 
 @get("/jpki/crl/{name:str}", opt=_OPT, include_in_schema=False)
 async def full_list(
-    request: AnyRequest, name: FromPath[str], db: Db, clock: LawClock
+    request: AnyRequest, name: FromPath[str], publisher: Given[Publisher], clock: LawClock
 ) -> Response[bytes]:
     """The full list of an authority, `signing-1.crl`."""
-    return await _list(request, _stem(name, ".crl"), FULL, db, clock)
+    return _list(request, await publisher.list_of(_stem(name, ".crl")), clock.now())
 
 
 @get("/jpki/crl/{authority:str}/{name:str}", opt=_OPT, include_in_schema=False)
 async def town_list(
-    request: AnyRequest, authority: FromPath[str], name: FromPath[str], db: Db, clock: LawClock
+    request: AnyRequest,
+    authority: FromPath[str],
+    name: FromPath[str],
+    publisher: Given[Publisher],
+    clock: LawClock,
 ) -> Response[bytes]:
     """One municipality's list of an authority, `signing-1/011002.crl`."""
-    return await _list(request, authority, _stem(name, ".crl"), db, clock)
+    town = _stem(name, ".crl")
+    if town == FULL:
+        raise _no_list(authority)
+    return _list(request, await publisher.list_of(authority, town), clock.now())
 
 
 @get("/jpki/authorities/{name:str}", opt=_OPT, include_in_schema=False)
@@ -114,16 +122,10 @@ async def _answered(der: bytes, responder: Responder, *, cache: str) -> Response
     return Response(said, media_type=SAYS, headers={"cache-control": cache, **_KEPT_OUT})
 
 
-async def _list(
-    request: AnyRequest, authority: str, partition: str, db: Db, clock: LawClock
-) -> Response[bytes]:
-    async with db.transaction(read_only=True) as tx:
-        found = await store.published_list(tx, authority, partition)
-    if found is None:
-        raise _no_list(f"{authority}/{partition}" if partition else authority)
-    left = int((found.next_update - clock.now()).total_seconds())
+def _list(request: AnyRequest, found: PublishedList, now: datetime) -> Response[bytes]:
+    left = int((found.next_update - now).total_seconds())
     headers = {
-        "cache-control": f"public, max-age={max(0, min(left, 900))}",
+        "cache-control": f"public, max-age={max(0, min(left, _LISTS_KEPT))}",
         "last-modified": _http_date(found.this_update),
         "expires": _http_date(found.next_update),
     }
