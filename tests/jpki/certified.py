@@ -34,7 +34,7 @@ async def certify(
     items = model.items_of(record.identity, record.municipality)
     basis = Basis(municipality=record.municipality, certified=items, current=items)
     for kind in kinds or BOTH:
-        serial = secrets.token_bytes(8)
+        serial = b"\x01" + secrets.token_bytes(8)
         await tx.execute(
             "insert into jpki.certificate (person_id, authority, serial, kind, medium,"
             " municipality, chip_number, request_id, certificate, basis, not_before, not_after,"
@@ -54,6 +54,10 @@ async def certify(
                 not_after,
                 FIRST,
             ),
+        )
+        await tx.execute(
+            "insert into jpki.serial_lookup (authority, serial, person_id) values (%s, %s, %s)",
+            (f"{kind.value}-2", serial, record.person_id),
         )
 
 

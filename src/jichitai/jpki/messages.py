@@ -52,7 +52,8 @@ class J01(Body, frozen=True, kw_only=True):
     """電子証明書の発行申請: a town asks for certificates over keys made in a resident's chip.
 
     With `renews` set the earlier certificates of the person are superseded. `chip_challenge` is
-    what the chip gave out for the permission to write.
+    what the chip gave out for the permission to write. `guardian` says that a legal representative
+    asks for the signing certificate of somebody under the age for it.
 
     Source: 公的個人認証法 第3条, 第22条.
     """
@@ -71,6 +72,7 @@ class J01(Body, frozen=True, kw_only=True):
     objects: ObjectHashes | None
     chip_challenge: Annotated[bytes, Meta(min_length=16, max_length=16)]
     renews: bool = False
+    guardian: bool = False
     medium: Medium = Medium.CARD
 
 

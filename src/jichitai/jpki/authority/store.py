@@ -195,7 +195,7 @@ select person_id, authority, serial, kind, medium, municipality, chip_number, re
               %(begins)s::timestamptz[], %(ends)s::timestamptz[])
        as made (person_id, authority, serial, kind, medium, municipality, chip_number, request_id,
                 certificate, basis, not_before, not_after)
-on conflict (person_id, kind, medium) where state = 'valid' do nothing
+on conflict (person_id, kind, medium) where state = 'valid' and successor is null do nothing
 """
 
 _ADD_LOOKUPS = """

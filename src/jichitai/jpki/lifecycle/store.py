@@ -56,7 +56,7 @@ _IN_FORCE: Final = f"""
 select {_COLUMNS}
   from jpki.certificate
  where person_id = any(%(ids)s::uuid[]) and state = any(%(states)s::text[])
-   and not_after > %(at)s
+   and not_after >= %(at)s
  order by person_id, authority, serial
    for update
 """
@@ -80,31 +80,12 @@ update jpki.certificate
    and certificate.serial = new.serial
 """
 
-_END: Final = """
-with ending as (
-    select * from unnest(%(ids)s::uuid[], %(authorities)s::text[], %(serials)s::bytea[],
-                         %(towns)s::text[], %(states)s::text[], %(reasons)s::text[],
-                         %(causes)s::text[], %(ats)s::timestamptz[], %(untils)s::timestamptz[])
-                  as e (person_id, authority, serial, municipality, state, reason, cause, at, until)
-), noted as (
-    insert into jpki.revocation
-           (authority, serial, municipality, reason, cause, revoked_at, expires_at)
-    select authority, serial, municipality, reason, cause, at, until from ending
-        on conflict do nothing
-)
+_LEAVE_PLACE: Final = """
 update jpki.certificate
-   set state = ending.state, reason = ending.reason, cause = ending.cause, ended_at = ending.at,
-       lapse_on = null
-  from ending
- where certificate.person_id = ending.person_id and certificate.authority = ending.authority
-   and certificate.serial = ending.serial
-"""
-
-_SUCCEED: Final = """
-update jpki.certificate
-   set successor = %(successor)s
- where person_id = %(person_id)s and kind = %(kind)s and medium = %(medium)s
-   and serial <> %(successor)s and successor is null
+   set successor = ''
+ where person_id = %(person_id)s and kind = any(%(kinds)s::text[]) and medium = %(medium)s
+   and state = 'valid' and successor is null and not_after < %(at)s
+returning kind, serial
 """
 
 _ANSWER: Final = "select answer from jpki.request where request_id = %s"
@@ -156,31 +137,16 @@ async def keep_following(tx: Tx, changes: Sequence[tuple[Row, bytes, date | None
     )
 
 
-async def end(tx: Tx, endings: Sequence[Ending]) -> None:
-    """End certificates and note it for the lists; the same ending twice is noted once."""
-    if not endings:
-        return
-    rows = [ending.row for ending in endings]
-    await tx.execute(
-        _END,
-        {
-            **_keys(rows),
-            "towns": array([row.municipality for row in rows]),
-            "states": array([ending.end.state.value for ending in endings]),
-            "reasons": array([ending.end.reason.value for ending in endings]),
-            "causes": array([ending.end.cause.value for ending in endings]),
-            "ats": array([ending.at for ending in endings]),
-            "untils": array([row.not_after for row in rows]),
-        },
-    )
+async def leave_place(
+    tx: Tx, person_id: UUID, kinds: Collection[CertificateKind], medium: Medium, at: datetime
+) -> dict[CertificateKind, bytes]:
+    """Let expired certificates of a person make way for new ones; their serials.
 
-
-async def succeed(
-    tx: Tx, person_id: UUID, kind: CertificateKind, medium: Medium, successor: bytes
-) -> None:
-    """Link every earlier certificate of a person that has no successor to the new one."""
-    values = {"person_id": person_id, "kind": kind, "medium": medium, "successor": successor}
-    await tx.execute(_SUCCEED, values)
+    Source: 公的個人認証法 第6条 (one of each kind), 第15条 (expiry ends it).
+    """
+    values = {"person_id": person_id, "kinds": [*kinds], "medium": medium, "at": at}
+    cursor = await tx.execute(_LEAVE_PLACE, values)
+    return {CertificateKind(kind): bytes(serial) for kind, serial in await cursor.fetchall()}
 
 
 async def answer_of(tx: Tx, request_id: UUID) -> bytes | None:

@@ -3,13 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
 
 import msgspec
 
 from jichitai.infra.crypto import Sealer
 from jichitai.infra.database import Tx
-from jichitai.jpki.kinds import Medium
+from jichitai.jpki.authority import model as authority_model
+from jichitai.jpki.authority import service as authority
+from jichitai.jpki.authority.model import CertificateRecord, serial_hex, serial_of
+from jichitai.jpki.kinds import CertificateState, Medium
 from jichitai.jpki.lifecycle import model, store
 from jichitai.jpki.lifecycle.model import Basis, Followed, Step
 from jichitai.jpki.lifecycle.store import Ending, Row
@@ -124,8 +128,11 @@ async def end_and_tell(
     if not endings:
         return
     endings = [*endings, *await _on_phones(tx, endings, node.clock.now())]
-    await store.end(tx, endings)
-    notices = [_notice(ending, told[ending.row.person_id]) for ending in endings]
+    changed: list[CertificateRecord] = []
+    for at, together in groupby(sorted(endings, key=_instant), key=_instant):
+        ended = [_ended(ending) for ending in together]
+        changed += await authority.revoke_many(tx, ended, at)
+    notices = [_notice(record, told[record.person_id]) for record in changed]
     await node.outbox.send_many(
         tx, [draft(NATION, Party.town(notice.municipality), notice) for notice in notices]
     )
@@ -147,14 +154,26 @@ async def _on_phones(tx: Tx, endings: Sequence[Ending], at: datetime) -> list[En
     ]
 
 
-def _notice(ending: Ending, told: Told) -> J04:
+def _instant(ending: Ending) -> datetime:
+    return ending.at
+
+
+def _ended(ending: Ending) -> authority_model.Ending:
+    row, end = ending.row, ending.end
+    return authority_model.Ending(row.authority, serial_of(row.serial), end.reason, end.cause)
+
+
+def _notice(record: CertificateRecord, told: Told) -> J04:
+    assert record.reason is not None  # noqa: S101 - it has just ended
+    assert record.cause is not None  # noqa: S101
+    assert record.ended_at is not None  # noqa: S101
     return J04(
         municipality=told.municipality,
         juki_code=told.juki_code,
-        certificate=ending.row.kind,
-        serial=ending.row.serial.hex(),
-        reason=ending.end.reason,
-        cause=ending.end.cause,
-        state="held" if ending.end.state == "held" else "revoked",
-        at=ending.at,
+        certificate=record.kind,
+        serial=serial_hex(record.serial),
+        reason=record.reason,
+        cause=record.cause,
+        state="held" if record.state is CertificateState.HELD else "revoked",
+        at=record.ended_at,
     )
