@@ -145,6 +145,16 @@ async def get(tx: Tx, account_id: UUID) -> Account:
     return Account.of(row)
 
 
+async def of_person(tx: Tx, person_id: UUID) -> Account | None:
+    """The account of a resident, the oldest if there are several, or None."""
+    query = (
+        f"select {COLUMNS} from web.account as account"
+        " where person_id = %s and kind = 'resident' order by created_at, account_id limit 1"
+    )
+    row = await (await tx.execute(query, (person_id,))).fetchone()
+    return None if row is None else Account.of(row)
+
+
 async def set_state(tx: Tx, account_id: UUID, state: AccountState) -> Account:
     """Suspend, close or open an account; its sessions end with it.
 

@@ -7,6 +7,7 @@ in its `opt`:
 `rate`        `Rate`, stricter or wider than the tier's own; `None` lifts the limit
 `scope`       what an access token must be good for, where programs may call
 `csrf`        False for a route that no browser session uses (token endpoint)
+`bearer`      False for a route that reads the bearer token itself (user info)
 `idle`        False for polling, which does not count as a person's activity
 `loopback`    True when only this machine, or an operator, may ask
 `access_log`  False on hot paths that leave a record of their own
@@ -51,6 +52,7 @@ class Policy:
     roles: frozenset[str]
     rate: Rate | None
     csrf: bool
+    bearer: bool
     idle: bool
     loopback: bool
     scope: str
@@ -103,6 +105,7 @@ class Gatekeeper:
             roles=PUBLIC if options else roles_of(handler),
             rate=opt["rate"] if own else self.rate,
             csrf=bool(opt.get("csrf", True)),
+            bearer=bool(opt.get("bearer", True)),
             idle=bool(opt.get("idle", True)),
             loopback=bool(opt.get("loopback", False)),
             scope=str(opt.get("scope", "")),
@@ -170,7 +173,7 @@ class Gate:
         """Let the request in, or raise a refusal."""
         keeper = self._keeper
         policy = keeper.policy(scope["route_handler"])
-        token = bearer(scope)
+        token = bearer(scope) if policy.bearer else None
         if token is not None:
             await keeper.program(scope, policy, token)
             await self._app(scope, receive, send)

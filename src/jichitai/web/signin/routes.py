@@ -73,6 +73,7 @@ async def sign_in_page(request: AnyRequest, settings: NodeSettings) -> Template 
         "locked": session.account.display if session else "",
         "path": path,
         "personas": request.app.state.personas,
+        "ways": request.app.state.get("sign_in_ways", ()),
     }
     return page(request, "pages/sign_in.html", context)
 

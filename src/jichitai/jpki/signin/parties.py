@@ -1,0 +1,430 @@
+"""相手先 (relying parties): registration, keys with an end, rehearsal, warnings."""
+
+import base64
+import binascii
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import msgspec
+from cryptography import x509
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from jichitai.jpki.signin.claims import Item
+from jichitai.jpki.signin.errors import BadRegistrationError
+
+WARN_DAYS: Final = (90, 30, 7)
+"""Days before an end at which the warning grows more urgent."""
+KEY_DAYS: Final = 365
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+_PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+
+class PartyState(StrEnum):
+    """Whether people can sign in at a party.
+
+    A party begins under rehearsal: everything works, but it sees an invented person only.
+    """
+
+    REHEARSAL = "rehearsal"
+    OPEN = "open"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+    @property
+    def japanese(self) -> str:
+        """The word for operators."""
+        return _STATES[self]
+
+
+_STATES: Final = {
+    PartyState.REHEARSAL: "接続試験中",
+    PartyState.OPEN: "利用中",
+    PartyState.SUSPENDED: "停止中",
+    PartyState.CLOSED: "終了",
+}
+
+
+class Fault(StrEnum):
+    """What an answer of a rehearsal has wrong, so that the party can show that it refuses it."""
+
+    NONCE = "wrong-nonce"
+    AUDIENCE = "wrong-audience"
+    ISSUER = "wrong-issuer"
+    SIGNATURE = "wrong-signature"
+    EXPIRED = "expired"
+
+    @property
+    def japanese(self) -> str:
+        """What is wrong, for operators."""
+        return _FAULTS[self]
+
+
+_FAULTS: Final = {
+    Fault.NONCE: "nonce が違うIDトークン",
+    Fault.AUDIENCE: "宛先（aud）が違うIDトークン",
+    Fault.ISSUER: "発行者（iss）が違うIDトークン",
+    Fault.SIGNATURE: "署名が壊れたIDトークン",
+    Fault.EXPIRED: "期限が切れたIDトークン",
+}
+
+
+class Step(StrEnum):
+    """What a party under rehearsal was seen to do."""
+
+    PUSHED = "pushed"
+    SIGNED_IN = "signed-in"
+    EXCHANGED = "exchanged"
+    USERINFO = "userinfo"
+    LOGGED_OUT = "logged-out"
+
+    @property
+    def japanese(self) -> str:
+        """The step, for operators."""
+        return _STEPS[self]
+
+
+_STEPS: Final = {
+    Step.PUSHED: "要求を預けた（PAR）",
+    Step.SIGNED_IN: "カードでサインインした人が相手先に戻った",
+    Step.EXCHANGED: "認可コードをトークンに替えた",
+    Step.USERINFO: "情報を受け取った（UserInfo）",
+    Step.LOGGED_OUT: "サインアウトした",
+}
+
+NEEDED: Final = frozenset({Step.SIGNED_IN, Step.EXCHANGED})
+"""Steps without which a party is not opened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyKey:
+    """A public key of a party, and the last instant at which it proves the party."""
+
+    kid: str
+    jwk: Mapping[str, Any]
+    not_after: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelyingParty:
+    """相手先: a site that lets people sign in with the card.
+
+    Attributes:
+        client_id: its name at our endpoints.
+        display: name of the service, as people know it.
+        organisation: body that answers for it.
+        purpose: what the sign-in is for, one sentence that people are shown.
+        policy_url: its privacy policy.
+        contact: whom operators write to.
+        state: whether it works.
+        sector: parties of one sector know a person under one name.
+        redirect_urls: where browsers may be sent after a sign-in.
+        logout_urls: where they may be sent after a logout.
+        backchannel_url: where we announce that a sign-in has ended; None: nowhere.
+        items: items of the four that it may ask for.
+        pushed_only: takes part only with pushed requests (RFC 9126).
+        id_token_alg: how its ID tokens are signed.
+        not_after: end of the registration.
+        keys: its public keys, several during a change of keys.
+        rehearsed_from: steps of a rehearsal count from here on.
+        fault: what is wrong with the next answer of the rehearsal.
+    """
+
+    client_id: str
+    display: str
+    organisation: str
+    purpose: str
+    policy_url: str
+    contact: str
+    state: PartyState
+    sector: str
+    redirect_urls: tuple[str, ...]
+    logout_urls: tuple[str, ...]
+    backchannel_url: str | None
+    items: frozenset[Item]
+    pushed_only: bool
+    id_token_alg: str
+    not_after: datetime
+    keys: tuple[PartyKey, ...]
+    rehearsed_from: datetime
+    fault: Fault | None = None
+
+    @property
+    def rehearsal(self) -> bool:
+        """Whether it sees an invented person only."""
+        return self.state is PartyState.REHEARSAL
+
+    def usable(self, now: datetime) -> bool:
+        """Whether people can sign in there at this instant."""
+        return self.state in {PartyState.REHEARSAL, PartyState.OPEN} and now < self.not_after
+
+    def jwks(self, now: datetime) -> dict[str, Any]:
+        """The keys that prove it at this instant (RFC 7517)."""
+        return {"keys": [dict(key.jwk) for key in self.keys if now < key.not_after]}
+
+
+class Registration(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A registration document, in the names of RFC 7591 and OpenID Connect Registration 1.0.
+
+    `organisation`, `purpose`, `items` and `sector_identifier` are our own.
+    """
+
+    client_id: str
+    client_name: str
+    organisation: str
+    purpose: str
+    policy_uri: str
+    contact: str
+    redirect_uris: tuple[str, ...]
+    jwks: dict[str, Any]
+    post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    sector_identifier: str = ""
+    items: frozenset[Item] = frozenset()
+    require_pushed_authorization_requests: bool = True
+    id_token_signed_response_alg: str = "ES256"  # noqa: S105  # a name, no secret
+
+
+def register(document: Registration, *, now: datetime, days: int) -> RelyingParty:
+    """The party that a document describes, under rehearsal.
+
+    Raises:
+        BadRegistrationError: with what is wrong and how it must be.
+
+    Source: OpenID Connect Dynamic Client Registration 1.0, section 2; Core 1.0, section 8.1.
+    """
+    _check_texts(document)
+    for address in (*document.redirect_uris, *document.post_logout_redirect_uris):
+        _check_address(address)
+    if document.backchannel_logout_uri is not None:
+        _check_address(document.backchannel_logout_uri)
+    if not document.redirect_uris:
+        raise _bad("redirect_uris が空です。サインインの後に戻る場所を一つ以上入れてください。")
+    if document.id_token_signed_response_alg not in ("ES256", "RS256"):
+        raise _bad("id_token_signed_response_alg は ES256 か RS256 にしてください。")
+    return RelyingParty(
+        client_id=document.client_id,
+        display=document.client_name,
+        organisation=document.organisation,
+        purpose=document.purpose,
+        policy_url=document.policy_uri,
+        contact=document.contact,
+        state=PartyState.REHEARSAL,
+        sector=_sector(document),
+        redirect_urls=document.redirect_uris,
+        logout_urls=document.post_logout_redirect_uris,
+        backchannel_url=document.backchannel_logout_uri,
+        items=document.items,
+        pushed_only=document.require_pushed_authorization_requests,
+        id_token_alg=document.id_token_signed_response_alg,
+        not_after=now + timedelta(days=days),
+        keys=party_keys(document.jwks, now=now),
+        rehearsed_from=now,
+    )
+
+
+def party_keys(
+    jwks: Mapping[str, Any], *, now: datetime, days: int = KEY_DAYS
+) -> tuple[PartyKey, ...]:
+    """The keys of a JWKS; a key ends with its certificate (`x5c`), or after a number of days.
+
+    Raises:
+        BadRegistrationError: a key is private, symmetric, unreadable, or lacks a kid of its own.
+    """
+    entries = jwks.get("keys")
+    if not isinstance(entries, list) or not 0 < len(entries) <= 10:
+        raise _bad("JWKS に鍵がないか、多すぎます。公開鍵を1個から10個入れてください。")
+    if any(not isinstance(key, dict) or _PRIVATE_MEMBERS & key.keys() for key in entries):
+        raise _bad(
+            "JWKS に秘密鍵または共有鍵が含まれています。その鍵は捨てて作り直し、公開鍵だけを"
+            "登録してください。"
+        )
+    try:
+        readable = KeySet.import_key_set({"keys": entries}).keys
+    except (JoseError, ValueError, TypeError) as error:
+        raise _bad("JWKS の鍵を読み取れません。RFC 7517 の形にしてください。") from error
+    kids = [key.get("kid") for key in entries]
+    if len(readable) != len(entries) or len(set(kids) - {None}) != len(entries):
+        raise _bad("JWKS の鍵それぞれに、重ならない kid が必要です。付け直してください。")
+    usual = now + timedelta(days=days)
+    return tuple(
+        PartyKey(kid=str(key["kid"]), jwk=key, not_after=_end_of(key, usual)) for key in entries
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Ending:
+    """Something of a party that ends soon, or has ended.
+
+    Attributes:
+        ends_at: when.
+        days: whole days that are left; negative when it has ended.
+        client_id: whose.
+        what: `registration`, or the kid of a key.
+    """
+
+    ends_at: datetime
+    days: int
+    client_id: str
+    what: str
+
+    @property
+    def urgency(self) -> str:
+        """`over`, or the number of days at which we warn."""
+        if self.days < 0:
+            return "over"
+        return str(min(limit for limit in WARN_DAYS if self.days <= limit))
+
+
+def endings(parties: Iterable[RelyingParty], now: datetime) -> list[Ending]:
+    """What ends within the time of warning, soonest first.
+
+    A key that a later one has replaced is not warned about; a party without any good key is.
+    """
+    found: list[Ending] = []
+    for party in parties:
+        if party.state in {PartyState.CLOSED, PartyState.SUSPENDED}:
+            continue
+        ends = [(party.not_after, "registration")]
+        if party.keys:
+            last = max(party.keys, key=lambda key: key.not_after)
+            ends.append((last.not_after, last.kid))
+        for end, what in ends:
+            days = (end - now) // timedelta(days=1)
+            if days <= max(WARN_DAYS):
+                found.append(Ending(ends_at=end, days=days, client_id=party.client_id, what=what))
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """How far a party has come with its rehearsal.
+
+    Attributes:
+        seen: steps it was seen to do.
+        refused: faults that it was given and did not go on after.
+        fell_for: faults that it took for good.
+    """
+
+    seen: frozenset[Step]
+    refused: frozenset[Fault]
+    fell_for: frozenset[Fault]
+
+    @property
+    def missing(self) -> list[str]:
+        """What must still happen before the party is opened, in words."""
+        steps = [step.japanese for step in Step if step in NEEDED - self.seen]
+        faults = [
+            f"{fault.japanese}を断る"
+            for fault in Fault
+            if fault in self.fell_for or fault not in self.refused
+        ]
+        return steps + faults
+
+
+def rehearsal_of(steps: Iterable[tuple[str, datetime]]) -> Rehearsal:
+    """Judge a rehearsal by its steps: `<step>`, `served:<fault>` and `fell-for:<fault>`.
+
+    The last that happened counts: who fell for a fault can show later that it is mended.
+    """
+    seen: set[Step] = set()
+    refused: set[Fault] = set()
+    fell: set[Fault] = set()
+    for text, _ in sorted(steps, key=lambda entry: entry[1]):
+        what, _, fault = text.partition(":")
+        if what == "served":
+            refused.add(Fault(fault))
+            fell.discard(Fault(fault))
+        elif what == "fell-for":
+            refused.discard(Fault(fault))
+            fell.add(Fault(fault))
+        else:
+            seen.add(Step(what))
+    return Rehearsal(seen=frozenset(seen), refused=frozenset(refused), fell_for=frozenset(fell))
+
+
+def insecure_addresses(party: RelyingParty) -> list[str]:
+    """Addresses of this computer, which are good for a rehearsal only."""
+    everything = (*party.redirect_urls, *party.logout_urls, party.backchannel_url or "https:")
+    return [address for address in everything if not address.startswith("https:")]
+
+
+def origin_of(address: str) -> str:
+    """Scheme, host and port of an address."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _check_texts(document: Registration) -> None:
+    texts = {
+        "client_id": (document.client_id, 60),
+        "client_name": (document.client_name, 60),
+        "organisation": (document.organisation, 60),
+        "purpose": (document.purpose, 120),
+        "contact": (document.contact, 200),
+    }
+    for name, (text, most) in texts.items():
+        if not text.strip() or len(text) > most or not text.isprintable():
+            raise _bad(f"{name} が空か、{most}文字を超えるか、使えない文字を含んでいます。")
+    if not document.client_id.isascii() or " " in document.client_id:
+        raise _bad("client_id は空白のない半角の文字にしてください。")
+    if urlsplit(document.policy_uri).scheme != "https":
+        raise _bad("policy_uri は https の住所にしてください。")
+
+
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise _bad("戻り先の住所を読み取れません。") from None
+    near = parts.scheme == "http" and parts.hostname in _LOOPBACK
+    plain = address.isascii() and address.isprintable() and not set(address) & set(" ;,'\"*")
+    if (
+        not (parts.scheme == "https" or near)
+        or not parts.hostname
+        or not plain
+        or parts.fragment
+        or parts.username is not None
+        or len(address) > 500
+    ):
+        raise _bad(
+            "戻り先は、# のない https の住所にしてください（接続試験の間だけ、自分の端末の http も"
+            "使えます）。",
+        )
+
+
+def _sector(document: Registration) -> str:
+    hosts = {urlsplit(address).hostname or "" for address in document.redirect_uris}
+    if document.sector_identifier:
+        text = document.sector_identifier
+        if not text.isascii() or not text.isprintable() or "/" in text or len(text) > 100:
+            raise _bad("sector_identifier はホスト名の形にしてください。")
+        return text.lower()
+    if len(hosts) != 1:
+        raise _bad(
+            "戻り先のホストが複数あります。同じ人を同じ番号で見分ける範囲を sector_identifier に"
+            "ホスト名で書いてください（OpenID Connect Core 8.1）。"
+        )
+    return hosts.pop()
+
+
+def _end_of(key: Mapping[str, Any], usual: datetime) -> datetime:
+    chain = key.get("x5c")
+    if chain is None:
+        return usual
+    try:
+        certificate = x509.load_der_x509_certificate(base64.b64decode(chain[0], validate=True))
+    except (ValueError, TypeError, IndexError, KeyError, binascii.Error):
+        raise _bad("鍵の x5c を証明書として読めません。") from None
+    return min(certificate.not_valid_after_utc, usual)
+
+
+def _bad(detail: str) -> BadRegistrationError:
+    return BadRegistrationError(f"{detail}登録は変えていません。")

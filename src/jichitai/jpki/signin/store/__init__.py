@@ -1,0 +1,1 @@
+"""SQL of sign-in with the card."""
