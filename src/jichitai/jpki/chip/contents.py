@@ -28,12 +28,13 @@ from jichitai.kernel.dates import UncertainDate
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.identifiers import JukiCode, LocalGovernmentCode, MyNumber
 from jichitai.kernel.persons import Sex
+from jichitai.kernel.secrets import Secret
 
 TOKEN: Final = b"JPKIAPICCTOKEN".ljust(32)
 VERSION: Final = 1
 _SECURITY_CODE: Final = re.compile(r"\d{4}")
 File = tuple[App, int, bytes]
-PinValue = tuple[App, int, str]
+PinValue = tuple[App, int, Secret]
 
 
 class UnwritableCardError(InvalidError):
@@ -148,14 +149,10 @@ class ChosenPins:
         register: 住民基本台帳用, four digits.
     """
 
-    user_auth: str
-    signing: str | None
-    input: str
-    register: str
-
-    def __repr__(self) -> str:
-        """Hide them."""
-        return "<ChosenPins ・・・>"
+    user_auth: Secret
+    signing: Secret | None
+    input: Secret
+    register: Secret
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,15 +288,15 @@ def pins(card: CardData, chosen: ChosenPins) -> list[PinValue]:
     made: list[PinValue] = [
         (App.JPKI, layout.USER_AUTH_PIN, chosen.user_auth),
         (App.INPUT, layout.INPUT_PIN, chosen.input),
-        (App.INPUT, layout.INPUT_B, card.number_b),
-        (App.FACE, layout.FACE_B, card.number_b),
-        (App.FACE, layout.FACE_AGE_PIN, card.age_number),
+        (App.INPUT, layout.INPUT_B, Secret(card.number_b)),
+        (App.FACE, layout.FACE_B, Secret(card.number_b)),
+        (App.FACE, layout.FACE_AGE_PIN, Secret(card.age_number)),
         (App.REGISTER, layout.REGISTER_PIN, chosen.register),
     ]
     if chosen.signing is not None:
         made.append((App.JPKI, layout.SIGNING_PIN, chosen.signing))
     if card.my_number is not None:
-        number = card.my_number.reveal()
+        number = Secret(card.my_number.reveal())
         made += [(App.INPUT, layout.INPUT_A, number), (App.FACE, layout.FACE_A, number)]
     return made
 

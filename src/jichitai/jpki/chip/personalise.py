@@ -32,6 +32,16 @@ KEYS: Final[Mapping[int, str]] = {
     layout.CHIP_KEY: CHIP_KEY,
 }
 """Keys that GENERATE makes, by the reference that the commands use."""
+CARRIERS: Final = frozenset(
+    layout.name(app, fid)
+    for app, fid in (
+        (App.INPUT, layout.INPUT_AUTHENTICATION),
+        (App.FACE, layout.FACE_BIRTH),
+        (App.FACE, layout.FACE_FRONT),
+        (App.FACE, layout.FACE_BACK),
+    )
+)
+"""Files that hold the public half of the chip's own key."""
 LONGEST_FILE: Final = 0x7FFF
 """READ BINARY has fifteen bits of offset."""
 REQUEST: Final = 16
@@ -183,10 +193,12 @@ def commit(state: ChipState, command: Command) -> Outcome:
     writing, slot = _writing(state), _slot(state)
     live = state.memory.live
     base = live if slot.keeps and live is not None else Content()
+    keys = {**base.keys, **slot.keys}
+    if CHIP_KEY in base.keys and not CARRIERS & writing.files.keys():
+        # The chip's own key changes only together with the signed objects that carry it.
+        keys[CHIP_KEY] = base.keys[CHIP_KEY]
     content = Content(
-        files={**base.files, **writing.files},
-        pins={**base.pins, **writing.pins},
-        keys={**base.keys, **slot.keys},
+        files={**base.files, **writing.files}, pins={**base.pins, **writing.pins}, keys=keys
     )
     if not complete(content):
         raise RefusedError(Refusal.WRONG_FILE)
@@ -227,6 +239,10 @@ def complete(content: Content) -> bool:
     Source: this project's own rule; a half-written card must never reach its holder.
     """
     if not content.files or not all(content.files.values()):
+        return False
+    key = content.keys.get(CHIP_KEY)
+    carried = [content.files[name] for name in CARRIERS & content.files.keys()]
+    if carried and (key is None or not all(rsa.modulus(key) in one for one in carried)):
         return False
     return all(_usable(content, app, fid) for app in App for fid in layout.LAYOUT[app])
 
