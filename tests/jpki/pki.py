@@ -4,20 +4,28 @@
 `Pki.leaf` makes a person's certificate, `altered` makes one that is wrong in a chosen way.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import count
 from typing import NamedTuple
+from uuid import UUID, uuid4
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import Name
 
+from jichitai.infra.audit import SYSTEM
 from jichitai.infra.clock import JST
+from jichitai.infra.database import Tx
+from jichitai.infra.keys import Keys
 from jichitai.jpki.authority import profiles
+from jichitai.jpki.authority.authorities import Authorities
+from jichitai.jpki.authority.ceremony import Scene, Witness, hold_ceremony, rehearsal_plan
+from jichitai.jpki.authority.model import Order
 from jichitai.jpki.authority.profiles import (
     AnyKind,
     AuthorityKind,
@@ -26,8 +34,10 @@ from jichitai.jpki.authority.profiles import (
     SubjectCertificate,
     authority_id,
 )
+from jichitai.jpki.authority.vault import Algorithm, Vault, VaultKey, make_key
 from jichitai.jpki.items import BasicItems
 from jichitai.jpki.kinds import CertificateKind, Medium, Reason
+from jichitai.kernel.parties import NATION
 from jichitai.kernel.persons import Sex
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=JST).astimezone(UTC)
@@ -228,3 +238,82 @@ def altered(
     for value, critical in replaced.values():
         builder = builder.add_extension(value, critical=critical)
     return builder.sign(key, SHA256())
+
+
+class MemoryVault:
+    """A vault for tests: RSA keys of this process, so that a ceremony costs no key generation."""
+
+    description = "試験用の一時的な保管庫"
+
+    def __init__(self) -> None:
+        self._keys: dict[str, VaultKey] = {}
+
+    def create(self, label: str, algorithm: Algorithm) -> VaultKey:
+        assert label not in self._keys, label
+        stem = re.sub(r"-[0-9a-f]{8}(?=$|-)", "", label)  # without the ceremony's number
+        made = rsa_key(stem) if algorithm is Algorithm.RSA_2048 else make_key(algorithm)
+        self._keys[label] = made
+        return made
+
+    def key(self, label: str) -> VaultKey:
+        return self._keys[label]
+
+    def has(self, label: str) -> bool:
+        return label in self._keys
+
+    def labels(self) -> list[str]:
+        return sorted(self._keys)
+
+
+SCENE = Scene(
+    purpose="演習のための認証局の開設",
+    place="演習室",
+    witnesses=(Witness("山田　一郎", "鍵の保管責任者"), Witness("佐藤　花", "立会人")),
+)
+
+
+async def set_up_nation(
+    tx: Tx, keys: Keys, *, at: datetime = NOW, vault: Vault | None = None
+) -> Authorities:
+    """Hold a ceremony in a nation's database: two generations of both kinds, and a card centre.
+
+    The keys are those of `pki()`, so that what `Pki.authority` signs is told apart from this only
+    by the root's serial; takes about 20 ms once the process has its keys.
+    """
+    held = await hold_ceremony(
+        tx,
+        vault or MemoryVault(),
+        keys.signer(NATION),
+        plan=rehearsal_plan(at),
+        scene=SCENE,
+        at=at,
+        by=SYSTEM,
+    )
+    return held.authorities
+
+
+def order(
+    kind: CertificateKind,
+    *,
+    key: PrivateKey | None = None,
+    person_id: UUID | None = None,
+    medium: Medium = Medium.CARD,
+    municipality: str = TOWN,
+    not_after: datetime = UNTIL,
+    replaces: int | None = None,
+) -> Order:
+    """An order for a certificate, with a key never certified before unless one is given."""
+    public = (key or rsa.generate_private_key(public_exponent=65537, key_size=2048)).public_key()
+    return Order(
+        person_id=person_id or uuid4(),
+        kind=kind,
+        medium=medium,
+        municipality=municipality,
+        public_key=public,
+        items=ITEMS if kind is CertificateKind.SIGNING else None,
+        basis=b"basis",
+        chip_number="1234567890123",
+        request_id=uuid4(),
+        not_after=not_after,
+        replaces=replaces,
+    )

@@ -21,7 +21,7 @@ def test_an_authority_is_as_the_profile_says() -> None:
 
 
 def test_leaf_and_lists_are_made() -> None:
-    certificate, key = pki().leaf(SIGNING, revoked=Reason.AFFILIATION_CHANGED)
+    certificate, _ = pki().leaf(SIGNING, revoked=Reason.AFFILIATION_CHANGED)
     ca = pki().authority(SIGNING)
     certificate.verify_directly_issued_by(ca.certificate)
     listed = pki().crl(SIGNING, partition=TOWN)

@@ -34,6 +34,7 @@ from jichitai.jpki.authority.errors import (
     AuthorityExistsError,
     BadRecordError,
     NeedsWitnessesError,
+    UnprintableSceneError,
 )
 from jichitai.jpki.authority.model import Authority, AuthorityState, serial_hex
 from jichitai.jpki.authority.profiles import AnyKind, AuthorityKind, authority_id
@@ -132,8 +133,8 @@ async def hold_ceremony(
         by: who gives the command.
 
     Raises:
-        NeedsWitnessesError: fewer than two people, one of them twice, or text that cannot be
-            printed on one line.
+        NeedsWitnessesError: fewer than two people, or one of them twice.
+        UnprintableSceneError: a text of the scene is empty, or does not fit on one line.
         AuthorityExistsError: a generation of the plan is there already.
 
     Source: this project's own procedure; 電子署名及び認証業務に関する法律施行規則 第6条 (鍵の生成は
@@ -245,13 +246,12 @@ def _check(scene: Scene) -> None:
             f"鍵生成式には{FEWEST_WITNESSES}人以上の立会いが必要です。立会人を加えてください。"
         )
     people = [text for witness in scene.witnesses for text in (witness.name, witness.duty)]
-    if not all(
-        text.strip() and text.isprintable() for text in (scene.purpose, scene.place, *people)
-    ):
-        raise NeedsWitnessesError(
-            "目的、場所、立会人の氏名と役割を、改行などを含まない文字で書いてください。記録を"
-            "印刷して読み合わせるためです。"
-        )
+    for text in (scene.purpose, scene.place, *people):
+        if not text.strip() or not text.replace("　", " ").isprintable():
+            raise UnprintableSceneError(
+                "目的、場所、立会人の氏名と役割を、改行などを含まない文字で書いてください。"
+                "記録を印刷して読み合わせるためです。"
+            )
 
 
 async def _make(tx: Tx, vault: Vault, planned: Planned, suffix: str, at: datetime) -> list[str]:

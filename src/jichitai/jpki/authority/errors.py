@@ -51,6 +51,13 @@ class NeedsWitnessesError(InvalidError):
     title = "鍵生成式の立会人が足りません"
 
 
+class UnprintableSceneError(InvalidError):
+    """What the record of a ceremony is to say cannot be printed."""
+
+    type = "jpki.unprintable-scene"
+    title = "鍵生成式の記録に書けない文字があります"
+
+
 class BadRecordError(ConflictError):
     """The record of a key ceremony is not what was signed."""
 
