@@ -126,7 +126,7 @@ class Issuer:
 
     async def _issue(self, tx: Tx, request: J01) -> J02:
         case = await self._case(tx, request)
-        authorities = await self._load(tx)
+        authorities = await self.authorities(tx)
         replaced = await self._make_way(tx, case)
         orders = self._orders(case, replaced)
         issued = await authority.issue_many(tx, authorities, orders, at=case.at)
@@ -139,7 +139,8 @@ class Issuer:
             permit=permit(centre, request.chip_number, request.chip_challenge),
         )
 
-    async def _load(self, tx: Tx) -> Authorities:
+    async def authorities(self, tx: Tx) -> Authorities:
+        """The authorities as they stand now."""
         known = self._authorities
         fresh = await (known.fresh(tx) if known else Authorities.load(tx, self._vault))
         self._authorities = fresh
