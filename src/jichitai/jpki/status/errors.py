@@ -105,3 +105,13 @@ class NoSuchConsentError(NotFoundError):
 
     type = "jpki.no-such-consent"
     title = "この同意はありません"
+
+
+class UnfitPairError(InvalidError):
+    """The law does not let this certificate be told from that one.
+
+    Source: 公的個人認証法 第18条第4項・第5項, 第37条第3項.
+    """
+
+    type = "jpki.unfit-pair"
+    title = "この組み合わせの電子証明書は照会できません"

@@ -29,7 +29,7 @@ ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_ALGORITHMS: Final = ("ES256", "PS256", "Ed25519")
 TOKEN_ALGORITHM: Final = "Ed25519"  # noqa: S105  # a name, no secret
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105  # a name, no secret
-SCOPES: Final = ("provision", "provision.batch")
+SCOPES: Final = ("provision", "provision.batch", "jpki.status", "jpki.items")
 _LONGEST: Final = 8_192
 
 
@@ -108,7 +108,12 @@ def claimed_client(assertion: str) -> str:
 
 
 def verify_assertion(
-    assertion: str, client: Client, *, audiences: frozenset[str], now: float
+    assertion: str,
+    client: Client,
+    *,
+    audiences: frozenset[str],
+    now: float,
+    longest: int = ASSERTION_LIFE,
 ) -> Assertion:
     """Check that an assertion proves the program, now, to us.
 
@@ -117,6 +122,7 @@ def verify_assertion(
         client: the registered program that it names.
         audiences: our names, any of which it may be addressed to.
         now: seconds since the epoch.
+        longest: seconds that it may be good for at most.
 
     Raises:
         BadClientError: signature, key, issuer, audience or times do not fit.
@@ -134,7 +140,7 @@ def verify_assertion(
     if not audiences & _as_set(claims.get("aud")):
         raise _bad("aud がこの窓口ではありません")
     expires = _time(claims, "exp", required=True)
-    if expires <= now - LEEWAY or expires > now + ASSERTION_LIFE + LEEWAY:
+    if expires <= now - LEEWAY or expires > now + longest + LEEWAY:
         raise _bad("有効期限（exp）が過ぎているか、長すぎます")
     if _time(claims, "iat") > now + LEEWAY or _time(claims, "nbf") > now + LEEWAY:
         raise _bad("発行時刻（iat, nbf）が未来です")
