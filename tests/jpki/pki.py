@@ -126,13 +126,17 @@ class Pki:
         items: BasicItems | None = ITEMS,
         municipality: str = TOWN,
         not_before: datetime = NOW,
-        not_after: datetime = UNTIL,
+        not_after: datetime | None = None,
         key: PrivateKey | None = None,
         serial: int | None = None,
         revoked: Reason | None = None,
         revoked_at: datetime = NOW,
     ) -> Leaf:
-        """A certificate in order; with `revoked` it stands in the lists of `crl` as well."""
+        """A certificate in order; with `revoked` it stands in the lists of `crl` as well.
+
+        It ends at `UNTIL`, or with its authority.
+        """
+        ca = self.authority(kind, generation)
         holder = key or rsa_key(f"holder-{kind}")
         found = serial or next(self._serials)
         request = SubjectCertificate(
@@ -144,9 +148,8 @@ class Pki:
             common_name=f"20261120100000{found % 10**12:012d}",
             items=items if kind is CertificateKind.SIGNING else None,
             not_before=not_before,
-            not_after=not_after,
+            not_after=not_after or min(UNTIL, ca.certificate.not_valid_after_utc),
         )
-        ca = self.authority(kind, generation)
         certificate = profiles.issue(request, ca.certificate, ca.key)
         if revoked is not None:
             line = Revoked(found, revoked_at, revoked)

@@ -12,7 +12,7 @@ from typing import Any, Final, NoReturn, Self, TypeAlias
 
 import pkcs11
 from asn1crypto.algos import DigestInfo
-from asn1crypto.core import ObjectIdentifier, OctetString
+from asn1crypto.core import Null, ObjectIdentifier, OctetString
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
@@ -170,8 +170,8 @@ class TokenRSAKey(rsa.RSAPrivateKey):
         """Sign in the token."""
         _only_pkcs1(padding)
         digest, name = _digest(data, algorithm)
-        info = DigestInfo({"digest_algorithm": {"algorithm": name}, "digest": digest})
-        info["digest_algorithm"]["parameters"] = None
+        hashed = {"algorithm": name, "parameters": Null()}  # RFC 8017 9.2: NULL stands there
+        info = DigestInfo({"digest_algorithm": hashed, "digest": digest})
         return self._sign(info.dump(), Mechanism.RSA_PKCS)
 
     def decrypt(self, ciphertext: Any, padding: Any) -> NoReturn:
