@@ -72,11 +72,11 @@ async def credential(data: JSONBody[Application], db: Db, phones: PhoneDesk) -> 
     tags=_TAGS,
     media_type=f"application/{REQUEST_TYPE}",
 )
-async def request_object(number: FromPath[UUID], db: Db, phones: PhoneDesk) -> Response[str]:
+async def request_object(number: FromPath[UUID], db: Db, phones: PhoneDesk) -> Response[bytes]:
     """Source: OpenID for Verifiable Presentations 1.0 5; RFC 9101."""
     async with db.transaction(read_only=True) as tx:
         text = await presenting.request_object(tx, phones, number)
-    return Response(text, media_type=f"application/{REQUEST_TYPE}", headers=_NO_STORE)
+    return Response(text.encode(), media_type=f"application/{REQUEST_TYPE}", headers=_NO_STORE)
 
 
 @post(
@@ -119,7 +119,7 @@ async def answer(
     tags=_TAGS,
     media_type=MEDIA_TYPE,
 )
-async def status(number: FromPath[int], db: Db, phones: PhoneDesk) -> Response[str]:
+async def status(number: FromPath[int], db: Db, phones: PhoneDesk) -> Response[bytes]:
     """A signed list of 65,536 bits.
 
     Source: IETF Token Status List 8.
@@ -131,7 +131,7 @@ async def status(number: FromPath[int], db: Db, phones: PhoneDesk) -> Response[s
     async with db.transaction(read_only=True) as tx:
         token = await presenting.status_token(tx, phones, number)
     age = {"cache-control": f"public, max-age={int(LIFE.total_seconds()) // 3}"}
-    return Response(token, media_type=MEDIA_TYPE, headers=age)
+    return Response(token.encode(), media_type=MEDIA_TYPE, headers=age)
 
 
 API_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (

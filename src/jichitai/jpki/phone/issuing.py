@@ -8,7 +8,7 @@ import json
 import secrets
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 from typing import Annotated, Final, Protocol
@@ -31,6 +31,7 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.authority import store as authority_store
+from jichitai.jpki.authority.model import CertificateRecord
 from jichitai.jpki.authority.vault import Vault
 from jichitai.jpki.kinds import CertificateKind, Medium
 from jichitai.jpki.lifecycle.model import items_of
@@ -46,6 +47,7 @@ from jichitai.jpki.phone.refusals import (
 )
 from jichitai.jpki.phone.status_list import SIZE
 from jichitai.jpki.phone.store import CredentialRow
+from jichitai.jpki.reader.faces import FaceObjects
 from jichitai.jpki.verifier.challenge import Statement
 from jichitai.jpki.verifier.model import Signed, StatusSource
 from jichitai.jpki.verifier.trust import Trust
@@ -85,8 +87,8 @@ class Application(Struct, frozen=True, kw_only=True):
         certificate: 署名用電子証明書, DER.
         device_key: SubjectPublicKeyInfo of the phone's key (P-256), DER.
         device_proof: ECDSA with SHA-256 of that key over `PROOF_PREFIX` and the statement, DER.
-        front: the card's object of its front with the photo; empty to leave the photo out.
-        card_verifiable: certificate of the key that signed it; empty without `front`.
+        faces: what the card holds of its front, for the photo; the chip proves itself with
+            `face_challenge` of the statement.
     """
 
     statement: Bytes
@@ -94,8 +96,7 @@ class Application(Struct, frozen=True, kw_only=True):
     certificate: Bytes
     device_key: Annotated[bytes, Meta(max_length=200)]
     device_proof: Annotated[bytes, Meta(max_length=80)]
-    front: Annotated[bytes, Meta(max_length=40_000)] = b""
-    card_verifiable: Annotated[bytes, Meta(max_length=2_000)] = b""
+    faces: FaceObjects | None = None
 
 
 class Issued(Struct, frozen=True, kw_only=True):
@@ -114,11 +115,11 @@ class Issued(Struct, frozen=True, kw_only=True):
     update_on: str
 
 
-class Faces(Protocol):
-    """Takes the photo out of a card's front once its signature has been checked."""
+class FaceCheck(Protocol):
+    """Checks what was read of a card's face; raises when it is not genuine or not fresh."""
 
-    def portrait(self, front: bytes, card_verifiable: bytes, name: str, birth: date) -> bytes:
-        """The photo, JPEG or JPEG 2000; raises when the object is not this holder's."""
+    def __call__(self, objects: FaceObjects, challenge: bytes) -> bytes:
+        """The photo, JPEG or JPEG 2000."""
         ...
 
 
@@ -140,7 +141,7 @@ class Desk:
         vault: keys of the authority for phone credentials.
         origin: of our site.
         cards: trust and status for certificates of cards, read in the transaction.
-        faces: reads the photo out of a card's front; None leaves photos out.
+        faces: checks what was read of a card's face and gives the photo; None leaves photos out.
     """
 
     keys: Keys
@@ -148,7 +149,7 @@ class Desk:
     vault: Vault
     origin: str
     cards: Callable[[Tx], Awaitable[Checks]]
-    faces: Faces | None = None
+    faces: FaceCheck | None = None
 
 
 def application_text(device_key: bytes, *, with_number: bool) -> str:
@@ -164,6 +165,11 @@ def application_text(device_key: bytes, *, with_number: bool) -> str:
         "カード代替電磁的記録（スマートフォンに入れる証明）の発行を申請します。\n"
         f"種類: {DOCTYPE}\n端末の鍵: {named}\n個人番号: {number}"
     )
+
+
+def face_challenge(statement: bytes) -> bytes:
+    """What the chip proves itself with when its face is read for a credential."""
+    return sha256(statement).digest()
 
 
 async def give_challenge(tx: Tx, desk: Desk) -> Challenge:
@@ -228,10 +234,10 @@ async def issue(
         status=checks.status,
         at=at,
     )
-    record = await _holder_record(tx, desk, signed)
-    holder = _holder(record, with_number=with_number)
-    if application.front and desk.faces is not None:
-        holder = _with_portrait(holder, application, desk.faces)
+    certified = await _certified(tx, signed)
+    record = await _record(tx, desk, certified.person_id)
+    portrait = _portrait(desk, application, certified.chip_number)
+    holder = _holder(record, portrait, with_number=with_number)
     return await _make(tx, desk, application, signed, record.person_id, holder, device)
 
 
@@ -323,17 +329,18 @@ async def _place(
             return row
 
 
-async def _holder_record(tx: Tx, desk: Desk, signed: Signed) -> StandingRecord:
-    if signed.by.subject.medium is not Medium.CARD:
+async def _certified(tx: Tx, signed: Signed) -> CertificateRecord:
+    found = await authority_store.state_of(tx, signed.by.authority, signed.by.serial)
+    if found is None or signed.by.subject.medium is not Medium.CARD:
         raise BadIssueRequestError(
             "申請への署名が、カードの署名用電子証明書によるものではありません。"
             "マイナンバーカードで申請し直してください。"
         )
-    certified = await authority_store.state_of(tx, signed.by.authority, signed.by.serial)
-    record = None
-    if certified is not None:
-        found = await standing.by_persons(tx, desk.keys, [certified.person_id])
-        record = found.get(certified.person_id)
+    return found
+
+
+async def _record(tx: Tx, desk: Desk, person: UUID) -> StandingRecord:
+    record = (await standing.by_persons(tx, desk.keys, [person])).get(person)
     if record is None or not record.live:
         raise HolderNotLiveError(
             "この方の住民の記録が今は有効でないため、証明を発行できません。"
@@ -342,7 +349,7 @@ async def _holder_record(tx: Tx, desk: Desk, signed: Signed) -> StandingRecord:
     return record
 
 
-def _holder(record: StandingRecord, *, with_number: bool) -> Holder:
+def _holder(record: StandingRecord, portrait: bytes | None, *, with_number: bool) -> Holder:
     items = items_of(record.identity, record.municipality)
     return Holder(
         name=items.name,
@@ -351,17 +358,20 @@ def _holder(record: StandingRecord, *, with_number: bool) -> Holder:
         birth_date=UncertainDate.parse(items.birth_date),
         sex=items.sex,
         number=record.identity.my_number if with_number else None,
+        portrait=portrait,
     )
 
 
-def _with_portrait(holder: Holder, application: Application, faces: Faces) -> Holder:
-    photo = faces.portrait(
-        application.front,
-        application.card_verifiable,
-        holder.name,
-        holder.birth_date.sort_key,
-    )
-    return replace(holder, portrait=photo)
+def _portrait(desk: Desk, application: Application, chip_number: str) -> bytes | None:
+    """The photo of the very card that signed; none when it was not read."""
+    if application.faces is None or desk.faces is None:
+        return None
+    if application.faces.chip_number != chip_number:
+        raise BadIssueRequestError(
+            "顔写真が、申請に署名したカードとは別のカードから読み取られています。"
+            "1枚のカードで申請し直してください。"
+        )
+    return desk.faces(application.faces, face_challenge(application.statement))
 
 
 def _check_text(told: Statement, device_key: bytes) -> bool:

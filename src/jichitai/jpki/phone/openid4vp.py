@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import cbor2
 from cryptography import x509
@@ -20,7 +21,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from joserfc import jwe, jws
 from joserfc.errors import JoseError
+from joserfc.jwe import JWERegistry
 from joserfc.jwk import ECKey
+from joserfc.jws import JWSRegistry
 
 from jichitai.jpki.phone import certificates
 from jichitai.jpki.phone.cose import SigningKey
@@ -38,6 +41,8 @@ _PREFIX: Final = "x509_hash:"
 _KEY_ALGORITHM: Final = "ECDH-ES"
 _CONTENT_ALGORITHM: Final = "A256GCM"
 _ES256_COSE: Final = -7
+_LARGEST_HEAD: Final = 8_192
+_LARGEST_PAYLOAD: Final = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,12 @@ class Session:
     nonce: str
     thumbprint: bytes | None
     response_uri: str
+
+    @property
+    def audience(self) -> tuple[str, str, str]:
+        """The verifier: its name, and where it listens."""
+        parts = urlsplit(self.response_uri)
+        return self.client_id, parts.scheme, parts.netloc
 
     def transcript(self) -> bytes:
         """The encoded session transcript.
@@ -223,7 +234,7 @@ def make_response(request: Request, device_response: bytes) -> str:
         "kid": request.key.kid,
         "apv": _b64(request.session.nonce.encode()),
     }
-    return jwe.encrypt_compact(header, json.dumps(payload), request.key, algorithms=_ALGORITHMS)
+    return jwe.encrypt_compact(header, json.dumps(payload), request.key, registry=_encrypted())
 
 
 def response_kid(text: str) -> str:
@@ -257,7 +268,7 @@ def read_response(text: str, key: ECKey, *, state: str) -> bytes:
         UnreadableResponseError: for another key or state, or not one presentation.
     """
     try:
-        opened = jwe.decrypt_compact(text, key, algorithms=_ALGORITHMS)
+        opened = jwe.decrypt_compact(text, key, registry=_encrypted())
         payload = json.loads(opened.plaintext or b"")
         (presentation,) = payload["vp_token"][QUERY_ID]
         if payload["state"] != state:
@@ -297,7 +308,7 @@ def read_jwt(
         if header["typ"] != kind:
             raise _untrusted("求めの種類が違います。")
         public = certificates.check_chain(signer, roots, usage=usage, at=at)
-        opened = jws.deserialize_compact(text, ECKey.import_key(_pem(public)), algorithms=["ES256"])
+        opened = jws.deserialize_compact(text, ECKey.import_key(_pem(public)), registry=_signed())
         payload = json.loads(opened.payload)
     except certificates.ChainError:
         raise _untrusted("証明書が信頼する一覧にないか、用途か期間が違います。") from None
@@ -308,7 +319,19 @@ def read_jwt(
     return payload, signer
 
 
-_ALGORITHMS: Final = [_KEY_ALGORITHM, _CONTENT_ALGORITHM]
+def _signed() -> JWSRegistry:
+    """ES256 alone, with room for a certificate in the head."""
+    registry = JWSRegistry(algorithms=["ES256"])
+    registry.max_header_length = _LARGEST_HEAD
+    registry.max_payload_length = _LARGEST_PAYLOAD
+    return registry
+
+
+def _encrypted() -> JWERegistry:
+    """ECDH-ES and A256GCM alone, with room for a photo."""
+    registry = JWERegistry(algorithms=[_KEY_ALGORITHM, _CONTENT_ALGORITHM])
+    registry.max_ciphertext_length = _LARGEST_PAYLOAD
+    return registry
 
 
 def _pem(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -243,7 +243,7 @@ def _check_device(document: Document, security: dict[str, Any], expected: Expect
 
 
 def _elsewhere(other: Session, session: Session) -> ReplayedNonceError | WrongAudienceError:
-    if (other.client_id, other.response_uri) != (session.client_id, session.response_uri):
+    if other.audience != session.audience:
         return WrongAudienceError(
             "別の相手の求めに宛てた答えが送られました。証明を横取りする攻撃のおそれがあるため、"
             f"受け付けません。{_AGAIN}"
