@@ -19,14 +19,16 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from jichitai.jpki.counter.model import Stage
 from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.messages import ChipNumber, Issued, KeyRequest, ObjectHashes, ObjectSignatures
 
 TICKET_HEADER: Final = "X-Writing-Ticket"
 
-State: TypeAlias = Literal["open", "waiting", "answered", "refused", "written", "failed"]
-"""Of one writing: keys are awaited, the authority's answer is awaited, certificates are there,
-the authority refused, the chip is written, the chip could not be written."""
+State: TypeAlias = Stage
+"""Of one writing: `open` keys are awaited, `waiting` the authority's answer is awaited, `answered`
+certificates are there, `refused` by the authority, `written`, `failed` (not written); after these
+`handed-over` and `given-up`."""
 
 Failure: TypeAlias = Literal["removed", "wrong-chip", "chip-refused", "abandoned", "other"]
 """Why a chip was not written: taken away, another chip, the chip answered an error, the person
