@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -198,7 +199,23 @@ class Card:
 
 
 def issue_card(path: Path) -> Card:
-    """Make a chip and write it as a counter does, with certificates of the tests' authorities."""
+    """A card with certificates of the tests' authorities; written once, then copied."""
+    chip, certificates = _issued()
+    path.write_bytes(chip)
+    path.chmod(0o600)
+    return Card(path, certificates)
+
+
+@cache
+def _issued() -> tuple[bytes, dict[CertificateKind, x509.Certificate]]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "first.chip"
+        certificates = _write(path)
+        return path.read_bytes(), certificates
+
+
+def _write(path: Path) -> dict[CertificateKind, x509.Certificate]:
+    """Make a chip and write it as a counter does."""
     with chips.file_chip(path) as chip:
         chip.power_on()
         client = CardClient(chip.transmit)
@@ -212,7 +229,7 @@ def issue_card(path: Path) -> Card:
             files=_files(certificates),
             pins=[(app, fid, Secret(pin)) for app, fid, pin in chips.PINS],
         )
-    return Card(path, certificates)
+    return certificates
 
 
 def _files(certificates: dict[CertificateKind, x509.Certificate]) -> list[personalising.File]:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from jichitai.jpki.chip import issuing
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from jichitai.jpki.chip import issuing, rsa
 from jichitai.jpki.chip.layout import App
 from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.messages import KeyRequest
@@ -18,7 +20,7 @@ File = tuple[App, int, bytes]
 NewPin = tuple[App, int, Secret]
 """A PIN to set: application, file, value."""
 
-CHIP_KEY: Final = "chip"
+_CHIP_KEY: Final = issuing.KEY_REFERENCES["chip"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +31,13 @@ class Prepared:
         chip_number: 製造番号.
         challenge: 16 bytes that the permission must be for.
         keys: the new public keys with their proofs.
-        chip_key: SubjectPublicKeyInfo of the key for internal authentication.
+        chip_key: the new key for internal authentication.
     """
 
     chip_number: str
     challenge: bytes
     keys: tuple[KeyRequest, ...]
-    chip_key: bytes
+    chip_key: RSAPublicKey
 
 
 def prepare(
@@ -59,10 +61,15 @@ def prepare(
     card.command(issuing.begin(keep=keep))
     challenge = card.command(issuing.get_challenge())
     keys = tuple(_make(card, kind, request_id) for kind in kinds)
-    reference = issuing.KEY_REFERENCES[CHIP_KEY]
-    card.command(issuing.generate(reference))
-    chip_key = issuing.spki(card.command(issuing.get_modulus(reference)))
+    card.command(issuing.generate(_CHIP_KEY))
+    chip_key = rsa.public_key(card.command(issuing.get_modulus(_CHIP_KEY)))
     return Prepared(chip_number=number, challenge=challenge, keys=keys, chip_key=chip_key)
+
+
+def pending_chip_key(card: CardClient) -> RSAPublicKey:
+    """The new key for internal authentication of a writing that was begun earlier."""
+    card.select(App.ISSUING)
+    return rsa.public_key(card.command(issuing.get_modulus(_CHIP_KEY)))
 
 
 def write(
