@@ -62,6 +62,7 @@ def line(face: Typeface, text: str, box: tuple[int, int], pixels: int) -> Image.
 def paragraph(face: Typeface, text: str, box: tuple[int, int], pixels: int) -> Image.Image:
     """As many lines as needed, made smaller until they fit."""
     printable = face.printable(text)
+    pixels = _unbroken(face, printable, box[0] - 4, pixels)
     while len(rows := _wrapped(face, printable, box[0] - 4, pixels)) * pixels * 1.2 > box[1]:
         pixels -= 1
         if pixels < 14:
@@ -72,6 +73,15 @@ def paragraph(face: Typeface, text: str, box: tuple[int, int], pixels: int) -> I
         at = (2, round(pixels * (1 + 1.2 * index)))
         pen.text(at, row, font=face.size(pixels), fill=0, anchor="ls")
     return image
+
+
+def _unbroken(face: Typeface, text: str, width: int, pixels: int) -> int:
+    """A slightly smaller size that lets the line break at a space, if there is one."""
+    halves = text.rsplit("\u3000", 1)
+    for tried in range(pixels, pixels - 7, -1):
+        if all(face.width(half, tried) <= width for half in halves):
+            return tried
+    return pixels
 
 
 def _wrapped(face: Typeface, text: str, width: int, pixels: int) -> list[str]:
