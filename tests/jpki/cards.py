@@ -72,9 +72,9 @@ class ReaderService:
     def holding(self, chip: Path) -> Iterator[None]:
         """A chip in the first reader."""
         with Chip(chip) as card, Insertion(card, port=self.port):
-            self._until_card("Yes")
+            self.until_card("Yes")
             yield
-        self._until_card("No ")
+        self.until_card("No ")
 
     def run(self, *command: str, data: bytes = b"", status: int | None = 0) -> str:
         """Run a client; what it printed on both streams."""
@@ -91,7 +91,7 @@ class ReaderService:
         assert status is None or done.returncode == status, said
         return said
 
-    def _until_card(self, word: str) -> None:
+    def until_card(self, word: str) -> None:
         """Until the service, which looks 2.5 times a second, has seen the card come or go."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
