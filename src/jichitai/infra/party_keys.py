@@ -69,6 +69,24 @@ async def revoke(tx: Tx, kid: str, *, at: datetime) -> int:
     return cursor.rowcount
 
 
+async def public_key(tx: Tx, kid: str) -> bytes:
+    """The 32 bytes of a key that is or was valid here, and was not revoked.
+
+    Raises:
+        UnknownKeyError: no such key.
+    """
+    cursor = await tx.execute(
+        "select public_key from infra.party_key where kid = %s and revoked_at is null", (kid,)
+    )
+    row = await cursor.fetchone()
+    if row is None:
+        raise UnknownKeyError(
+            f"鍵 {kid} はこの階層に登録されていないか、失効しています。鍵の名前を確かめてください。",
+            kid=kid,
+        )
+    return bytes(row[0])
+
+
 async def _demand(tx: Tx, kid: str) -> None:
     known = await tx.execute("select 1 from infra.party_key where kid = %s", (kid,))
     if await known.fetchone() is None:

@@ -25,9 +25,13 @@ from cryptography.hazmat.primitives.serialization import (
     load_der_private_key,
 )
 
+from jichitai.infra.settings import Settings
 from jichitai.jpki.authority.errors import EmptyPoolError
+from jichitai.jpki.authority.vault import kept_secret
 from jichitai.kernel.secrets import Secret
 
+FOLDER: Final = "jpki-pool"
+SECRET_FILE: Final = "jpki-pool-secret"  # noqa: S105 - the name of a file
 _SUFFIX: Final = ".key"
 _NONCE: Final = 12
 
@@ -107,6 +111,16 @@ class KeyPool:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(sealed)
         scratch.rename(self._directory / f"{name}{_SUFFIX}")
+
+
+def open_pool(settings: Settings) -> KeyPool:
+    """The pool of this node, beside its other keys.
+
+    Raises:
+        VaultUnavailableError: its secret cannot be read.
+    """
+    secret = kept_secret(settings.key_directory, SECRET_FILE)
+    return KeyPool(settings.key_directory / FOLDER, secret)
 
 
 def draw() -> bytes:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final, TypeAlias
 
 from cryptography import x509
@@ -255,11 +255,14 @@ def issue(
         _subject(request), ca.subject, request.serial, request.public_key,
         request.not_before, request.not_after,
     )  # fmt: skip
-    extensions: list[_Extension] = [(_leaf_usage(request.kind), True), (_policies(request), True)]
+    extensions: list[_Extension] = [
+        (_leaf_usage(request.kind), True),
+        (_policies(request.kind, request.medium), True),
+    ]
     if request.items is not None:
         extensions.append((x509.SubjectAlternativeName(request.items.other_names()), False))
     extensions += [
-        (x509.IssuerAlternativeName([DirectoryName(japanese_name(request.kind))]), False),
+        (_issuer_alternative(request.kind), False),
         (_points(partition_name(request.kind, request.municipality)), False),
         (key_identifier(ca), False),
         (x509.SubjectKeyIdentifier.from_public_key(request.public_key), False),
@@ -343,6 +346,7 @@ def crl(
     return builder.sign(ca_key, SHA256())
 
 
+@lru_cache(maxsize=64)
 def key_identifier(ca: x509.Certificate) -> x509.AuthorityKeyIdentifier:
     """What points at an authority's key; the only thing that tells generations apart.
 
@@ -425,11 +429,17 @@ def _subject(request: SubjectCertificate) -> Name:
     )
 
 
-def _policies(request: SubjectCertificate) -> x509.CertificatePolicies:
-    identifier = policy(request.kind, request.medium)
-    return x509.CertificatePolicies([x509.PolicyInformation(identifier, [CPS_URI])])
+@cache
+def _policies(kind: CertificateKind, medium: Medium) -> x509.CertificatePolicies:
+    return x509.CertificatePolicies([x509.PolicyInformation(policy(kind, medium), [CPS_URI])])
 
 
+@cache
+def _issuer_alternative(kind: CertificateKind) -> x509.IssuerAlternativeName:
+    return x509.IssuerAlternativeName([DirectoryName(japanese_name(kind))])
+
+
+@cache
 def _leaf_usage(kind: CertificateKind) -> x509.KeyUsage:
     if kind is CertificateKind.SIGNING:
         return _usage("digital_signature", "content_commitment")
@@ -440,6 +450,7 @@ def _usage(*bits: str) -> x509.KeyUsage:
     return x509.KeyUsage(**{**_NO_USAGE, **dict.fromkeys(bits, True)})
 
 
+@cache
 def _points(name: Name) -> x509.CRLDistributionPoints:
     point = x509.DistributionPoint([DirectoryName(name)], None, None, None)
     return x509.CRLDistributionPoints([point])

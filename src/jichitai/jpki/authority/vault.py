@@ -90,8 +90,9 @@ def open_vault(settings: Settings) -> Vault:
 
         pin = Secret(settings.vault_pin)
         return TokenVault(Path(settings.vault_module), settings.vault_token, pin)
-    passphrase = settings.vault_passphrase or _kept_passphrase(settings.key_directory)
-    return FileVault(settings.key_directory / FOLDER, Secret(passphrase))
+    given = settings.vault_passphrase
+    passphrase = Secret(given) if given else kept_secret(settings.key_directory, PASSPHRASE_FILE)
+    return FileVault(settings.key_directory / FOLDER, passphrase)
 
 
 class FileVault:
@@ -198,19 +199,23 @@ def _taken(label: str) -> VaultKeyExistsError:
     )
 
 
-def _kept_passphrase(key_directory: Path) -> str:
-    """The passphrase beside the other keys; drawn at the first opening."""
-    file = key_directory / PASSPHRASE_FILE
+def kept_secret(key_directory: Path, name: str) -> Secret:
+    """A secret in a file of its own beside the other keys; drawn at the first opening.
+
+    Raises:
+        VaultUnavailableError: the file cannot be read, or others may read it too.
+    """
+    file = key_directory / name
     if not file.exists():
         key_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileExistsError):  # another process was quicker
             _write_new(file, secrets.token_urlsafe(32).encode())
     try:
         _closed(file)
-        return file.read_text("ascii").strip()
+        return Secret(file.read_text("ascii").strip())
     except (OSError, ValueError):
         raise VaultUnavailableError(
-            f"合言葉のファイル {PASSPHRASE_FILE} を読めません。置き場所と権限を確かめてください。"
+            f"秘密のファイル {name} を読めません。置き場所と権限を確かめてください。", file=name
         ) from None
 
 
