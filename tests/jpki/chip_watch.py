@@ -9,7 +9,7 @@ from jichitai.jpki.chip import layout
 from jichitai.jpki.chip.apdu import OK, Refusal
 from jichitai.jpki.chip.device import Chip
 from jichitai.jpki.chip.layout import App
-from jichitai.jpki.chip.model import Memory, Pin
+from jichitai.jpki.chip.model import Memory, Pin, Session
 from jichitai.jpki.chip.storage import MemoryStorage
 from tests.jpki import chips
 
@@ -81,6 +81,7 @@ class Watch:
 
     def send(self, apdu: bytes) -> bytes:
         before = self.kept.memory
+        session = self.chip._state.session if self.chip._state else Session()
         answer = self.chip.transmit(apdu)
         after = self.kept.memory
         assert len(answer) >= 2
@@ -89,6 +90,7 @@ class Watch:
         assert state is not None
         assert state.memory is after, "what the chip believes is on the disk"
         self._counters(before, after, apdu)
+        self._guess(session, before, after, apdu, answer)
         assert after.live is not None, "only a permit erases a chip"
         assert after.live.keys == before.live.keys  # type: ignore[union-attr]
         assert after.live.files == before.live.files  # type: ignore[union-attr]
@@ -106,6 +108,23 @@ class Watch:
             assert was.left - 1 <= now.left
             if now.left > was.left or now.digest != was.digest:
                 self._allowed(name, before, apdu)
+
+    @staticmethod
+    def _guess(session: Session, before: Memory, after: Memory, apdu: bytes, answer: bytes) -> None:
+        """A PIN that was entered: right restores the counter, wrong costs a try."""
+        if apdu[:4] != b"\0\x20\0\x80" or len(apdu) < 6 or len(apdu) != 5 + apdu[4]:
+            return
+        name = layout.name(session.app or App.COMMON, session.fid or 0)
+        assert before.live is not None
+        assert after.live is not None
+        was = before.live.pins.get(name)
+        if was is None or not was.left or not 1 <= apdu[4] <= 16:
+            assert answer != b"\x90\0"
+            return
+        right = before.matches(name, apdu[5:])
+        left = was.tries if right else was.left - 1
+        assert after.live.pins[name].left == left
+        assert answer == (b"\x90\0" if right else bytes([0x63, 0xC0 | left]))
 
     @staticmethod
     def _allowed(name: str, before: Memory, apdu: bytes) -> None:

@@ -6,6 +6,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
+from jichitai.jpki.chip import layout
+from jichitai.jpki.chip.layout import App
+from tests.jpki import chips
 from tests.jpki.chip_watch import OPENING, Watch
 
 BYTE = st.integers(0, 255)
@@ -25,12 +28,45 @@ CHANGED = st.builds(
 )  # fmt: skip
 
 
+FILES = [(app, fid) for app in App for fid in layout.LAYOUT[app]]
+PINS = st.sampled_from([pin for _, _, pin in chips.PINS]).map(str.encode) | st.binary(
+    min_size=1, max_size=17
+)
+USES = st.sampled_from(
+    [bytes.fromhex(one) for one in ("00B0000000", "802A0080013000", "00200080", "00240180043737")]
+)
+
+
 class Maltreated(RuleBasedStateMachine):
     """A chip in the hands of somebody who tries everything."""
 
     def __init__(self) -> None:
         super().__init__()
         self.watch = Watch()
+
+    @rule(file=st.sampled_from(FILES), command=USES | CHANGED)
+    def use_of_a_file(self, file: tuple[App, int], command: bytes) -> None:
+        self._select(*file)
+        self.watch.send(command)
+
+    @rule(pin=st.sampled_from(chips.PINS), guess=PINS)
+    def guess(self, pin: tuple[App, int, str], guess: bytes) -> None:
+        self._select(*pin[:2])
+        self.watch.send(b"\0\x20\0\x80" + bytes([len(guess)]) + guess)
+
+    @rule(pin=st.sampled_from(chips.PINS), file=st.sampled_from(FILES), command=USES)
+    def rightful_use(
+        self, pin: tuple[App, int, str], file: tuple[App, int], command: bytes
+    ) -> None:
+        self._select(*pin[:2])
+        self.watch.send(b"\0\x20\0\x80" + bytes([len(pin[2])]) + pin[2].encode())
+        self._select(pin[0], file[1])
+        self.watch.send(command)
+
+    def _select(self, app: App, fid: int) -> None:
+        aid = layout.aid(app)
+        self.watch.send(b"\0\xa4\4\x0c" + bytes([len(aid)]) + aid)
+        self.watch.send(b"\0\xa4\2\x0c\2" + fid.to_bytes(2))
 
     @rule(command=st.sampled_from(OPENING))
     def sensible(self, command: bytes) -> None:
@@ -60,8 +96,8 @@ class Maltreated(RuleBasedStateMachine):
 
 TestMaltreated = Maltreated.TestCase
 TestMaltreated.settings = settings(
-    max_examples=int(os.environ.get("JICHITAI_FUZZ_EXAMPLES", "60")),
-    stateful_step_count=40,
+    max_examples=int(os.environ.get("JICHITAI_FUZZ_EXAMPLES", "40")),
+    stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
