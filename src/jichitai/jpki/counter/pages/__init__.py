@@ -1,0 +1,1 @@
+"""Pages of the counter that issues cards: work list, a person's cards, application, hand-over."""
