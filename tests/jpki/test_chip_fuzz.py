@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
@@ -96,8 +97,25 @@ class Maltreated(RuleBasedStateMachine):
 
 TestMaltreated = Maltreated.TestCase
 TestMaltreated.settings = settings(
-    max_examples=int(os.environ.get("JICHITAI_FUZZ_EXAMPLES", "40")),
+    max_examples=int(os.environ.get("JICHITAI_FUZZ_EXAMPLES", "80")),
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+
+
+@pytest.mark.parametrize("app", [app for app in App if layout.LAYOUT[app]])
+def test_no_instruction_reads_a_key_even_with_every_pin_entered(app: App) -> None:
+    watch = Watch()
+    aid = layout.aid(app)
+    watch.send(b"\0\xa4\4\x0c" + bytes([len(aid)]) + aid)
+    for owner, fid, pin in chips.PINS:
+        if owner is app:
+            watch.send(b"\0\xa4\2\x0c\2" + fid.to_bytes(2))
+            watch.send(b"\0\x20\0\x80" + bytes([len(pin)]) + pin.encode())
+    for fid in layout.LAYOUT[app]:
+        watch.send(b"\0\xa4\2\x0c\2" + fid.to_bytes(2))
+        for cla in (0x00, 0x80):
+            for ins in range(256):
+                for p1, p2 in ((0, 0), (0, 0x80), (1, 0x0C)):
+                    watch.send(bytes((cla, ins, p1, p2, 0)))
