@@ -27,7 +27,7 @@ OpenId = Given[Provider]
 Json = Response[Any]
 
 _NO_STORE: Final = {"cache-control": "no-store", "pragma": "no-cache"}
-_OPT: Final[dict[str, Any]] = {"roles": PUBLIC, "csrf": False, "rate": Rate(600, 60)}
+_OPT: Final[dict[str, Any]] = {"roles": PUBLIC, "csrf": False, "rate": Rate(3000, 60)}
 _LARGEST: Final = 64 * 1024
 _READ: Final[Mapping[str, Any]] = {"status_code": 200, "request_max_body_size": _LARGEST}
 

@@ -39,7 +39,7 @@ from jichitai.web.signin import service as sign_in
 AnyRequest = Request[Any, Any, Any]
 Form = URLEncodedBody[dict[str, Any]]
 
-_OPT: Final[dict[str, Any]] = {"roles": PUBLIC, "rate": Rate(120, 60)}
+_OPT: Final[dict[str, Any]] = {"roles": PUBLIC, "rate": Rate(1200, 60)}
 _FOREIGN: Final[dict[str, Any]] = {**_OPT, "csrf": False}
 _RESIDENT: Final[dict[str, Any]] = {"roles": frozenset({Role.RESIDENT})}
 _ACCOUNTS: Final = UUID("7b1c7f0e-6c0d-4f0e-9d8a-2d1f5a0c9b11")
@@ -107,7 +107,7 @@ async def login_page(
 
 @post(
     card.ANSWER_PATH,
-    opt={**_FOREIGN, "rate": Rate(60, 60)},
+    opt=_FOREIGN,
     include_in_schema=False,
     request_max_body_size=64 * 1024,
 )

@@ -87,10 +87,9 @@ async def jwks(tx: Tx, sealer: Sealer, now: datetime) -> dict[str, Any]:
     return {"keys": [dict(key.public_jwk) for key in found]}
 
 
-async def key_set(tx: Tx, now: datetime) -> KeySet:
+async def key_set(tx: Tx, sealer: Sealer, now: datetime) -> KeySet:
     """The same for our own checks."""
-    found = await store.published(tx, now)
-    return KeySet.import_key_set({"keys": [dict(key.public_jwk) for key in found]})
+    return KeySet.import_key_set({"keys": (await jwks(tx, sealer, now))["keys"]})
 
 
 async def _signing(tx: Tx, alg: str, now: datetime) -> StoredKey | None:

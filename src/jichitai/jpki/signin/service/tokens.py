@@ -28,6 +28,8 @@ from jichitai.web.oauth import store as assertions
 from jichitai.web.oauth.errors import BadClientError
 from jichitai.web.sessions import instant
 
+ASSERTION_LIFE: Final = 3600
+"""Seconds that an assertion may be good for; libraries in wide use make theirs for an hour."""
 TOKEN_PATH: Final = "/openid/token"  # noqa: S105  # an address, no secret
 
 
@@ -193,7 +195,7 @@ async def log_out(tx: Tx, form: Mapping[str, Any], provider: Provider) -> Logged
         return LoggedOut("")
     now = instant()
     client_id, sign_in_id = tokens.hinted(
-        hint, keys=await keys.key_set(tx, now), issuer=provider.issuer
+        hint, keys=await keys.key_set(tx, provider.sealer, now), issuer=provider.issuer
     )
     party = await registry.find(tx, client_id)
     if party is None or form.get("client_id", client_id) != client_id:
@@ -227,7 +229,11 @@ async def _proven(tx: Tx, text: str, stated: object, provider: Provider, path: s
     origin = provider.origin
     audiences = frozenset({provider.issuer, f"{origin}{TOKEN_PATH}", f"{origin}{path}"})
     known = oauth.verify_assertion(
-        text, _as_client(party, now), audiences=audiences, now=now.timestamp()
+        text,
+        _as_client(party, now),
+        audiences=audiences,
+        now=now.timestamp(),
+        longest=ASSERTION_LIFE,
     )
     once = replace(known, client_id=f"rp:{client_id}")
     if not await assertions.use_up(tx, once, until=known.expires_at + oauth.LEEWAY + 1):
