@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from cryptography.x509 import ocsp
 
 from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
@@ -231,6 +232,19 @@ async def test_authorities_in_a_token_issue_and_sign_lists(
     assert isinstance(loaded.current(CertificateKind.SIGNING).key, rsa.RSAPrivateKey)
     with pytest.raises(NotExtractableError):
         loaded.card_centre().writer.private_bytes_raw()
+    responder = loaded.responder("signing-2")
+    answer = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(
+            issued.certificate, issued.authority_certificate, SHA256(),
+            ocsp.OCSPCertStatus.GOOD, NOW, NOW, None, None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, responder.certificate)
+        .sign(responder.key, SHA256())
+    )  # fmt: skip
+    signer = responder.certificate.public_key()
+    assert isinstance(signer, ec.EllipticCurvePublicKey)
+    signer.verify(answer.signature, answer.tbs_response_bytes, ec.ECDSA(SHA256()))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -23,6 +24,7 @@ from jichitai.jpki.authority.ceremony import (
     check_sequence,
     first_plan,
     hold_ceremony,
+    hold_rehearsal,
     next_plan,
     printed,
     renew_responders,
@@ -31,16 +33,19 @@ from jichitai.jpki.authority.errors import (
     AuthorityExistsError,
     BadRecordError,
     BeyondAuthorityError,
+    EmptyPoolError,
     NeedsWitnessesError,
     NoAuthorityError,
     UnknownAuthorityError,
     UnprintableSceneError,
 )
-from jichitai.jpki.authority.model import AuthorityState, Ending, serial_bytes
-from jichitai.jpki.authority.profiles import AuthorityKind, end_of_day
+from jichitai.jpki.authority.model import AuthorityState, Ending, Order, serial_bytes
+from jichitai.jpki.authority.pool import KeyPool
+from jichitai.jpki.authority.profiles import AuthorityKind, PublicKey, end_of_day
 from jichitai.jpki.errors import AlreadyCertifiedError, UnknownCertificateError, UnusableKeyError
 from jichitai.jpki.kinds import Cause, CertificateKind, CertificateState, Medium, Reason
 from jichitai.kernel.parties import NATION
+from jichitai.kernel.secrets import Secret
 from tests.jpki.pki import NOW, SCENE, TOWN, MemoryVault, order, rsa_key, set_up_nation
 
 SIGNING, USER_AUTH = CertificateKind
@@ -136,6 +141,22 @@ async def test_many_are_issued_at_once(nation_tx: Tx, authorities: Authorities) 
     issued = await service.issue_many(nation_tx, authorities, orders, at=NOW)
     assert [one.order for one in issued] == orders
     assert await service.issue_many(nation_tx, authorities, [], at=NOW) == []
+
+
+async def test_a_batch_is_issued_over_keys_made_ahead(
+    nation_tx: Tx, authorities: Authorities, tmp_path: Path
+) -> None:
+    pool = KeyPool(tmp_path, Secret("s" * 43))
+    pool.fill(2)
+
+    def draft(key: PublicKey) -> Order:
+        return replace(order(USER_AUTH, key=rsa_key("one")), public_key=key)
+
+    made = await service.issue_from_pool(nation_tx, authorities, pool, [draft, draft], at=NOW)
+    for issued, key in made:
+        assert issued.certificate.public_key() == key.public_key()
+    with pytest.raises(EmptyPoolError):
+        await service.issue_from_pool(nation_tx, authorities, pool, [draft], at=NOW)
 
 
 async def test_a_hold_becomes_a_revocation_and_is_never_lifted(
@@ -364,6 +385,14 @@ async def test_responders_are_renewed_before_they_end(nation_tx: Tx, keys: Keys)
     assert "responder 2" in after.subject.rfc4514_string()
     with pytest.raises(NoAuthorityError):
         renewed.responder("card-1")
+
+
+async def test_a_rehearsal_opens_its_authorities_once(nation_tx: Tx, keys: Keys) -> None:
+    vault, signer = MemoryVault(), keys.signer(NATION)
+    first = await hold_rehearsal(nation_tx, vault, signer, at=NOW, by=SYSTEM)
+    again = await hold_rehearsal(nation_tx, vault, signer, at=NOW, by=SYSTEM)
+    assert [one.id for one in first.members] == [one.id for one in again.members]
+    assert len(await store.ceremonies(nation_tx)) == 1
 
 
 async def test_authorities_are_loaded_anew_only_after_a_change(nation_tx: Tx, keys: Keys) -> None:

@@ -175,6 +175,25 @@ async def hold_ceremony(
     return Held(ceremony_id=ceremony_id, record=text, printed=printed(row), authorities=made)
 
 
+async def hold_rehearsal(
+    tx: Tx, vault: Vault, signer: SigningKey, *, at: datetime, by: Actor
+) -> Authorities:
+    """What a demo starts with: two generations of both authorities and a card centre.
+
+    The witnesses are made up. Nothing is made when there are authorities already.
+    """
+    if await store.authorities(tx):
+        return await Authorities.load(tx, vault)
+    scene = Scene(
+        purpose="演習のための認証局の開設",
+        place="演習環境",
+        witnesses=(Witness("鍵山　守", "鍵の保管責任者"), Witness("立川　見", "立会人")),
+    )
+    plan = rehearsal_plan(at)
+    held = await hold_ceremony(tx, vault, signer, plan=plan, scene=scene, at=at, by=by)
+    return held.authorities
+
+
 async def renew_responders(
     tx: Tx, vault: Vault, authorities: Authorities, at: datetime
 ) -> Authorities:

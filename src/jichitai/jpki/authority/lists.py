@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from jichitai.infra.database import Tx
 from jichitai.jpki.authority import profiles, store
 from jichitai.jpki.authority.authorities import Authorities
 from jichitai.jpki.authority.model import FULL, Authority, PublishedList, unknown_authority
-from jichitai.jpki.authority.profiles import AuthorityKind, Revoked
+from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.kinds import CertificateKind
 
 LIST_LIFE: Final = timedelta(days=2)
@@ -48,18 +49,17 @@ async def make_crls(
     for kind in kinds:
         signers = [member for member in authorities.all(kind) if member.in_time(at)]
         rows = await store.revoked(tx, AuthorityKind(kind), at - KEPT_AFTER_EXPIRY)
-        scopes: dict[str, list[Revoked]] = defaultdict(list)
-        scopes[FULL] = [line for _, line in rows]
-        for town, line in rows:
+        scopes: dict[str, list[x509.RevokedCertificate]] = defaultdict(list)
+        for town, entry in rows:
+            line = profiles.line(entry)
+            scopes[FULL].append(line)
             scopes[town].append(line)
         numbers = await store.list_numbers(tx, AuthorityKind(kind))
-        for partition in {*scopes, *numbers}:
+        for partition in sorted({FULL, *scopes, *numbers}):
             number = numbers.get(partition, 0) + 1
-            made += [
-                _list(signer, partition, scopes[partition], number, at, life) for signer in signers
-            ]
-    for one in made:
-        await store.save_list(tx, one)
+            for signer in signers:
+                made.append(_list(signer, partition, scopes[partition], number, at, life))
+                await store.save_list(tx, made[-1])  # others of this process get their turn
     return made
 
 
@@ -90,7 +90,7 @@ async def list_of(
     await store.lock_lists(tx)
     rows = await store.revoked(tx, asked.kind, at - KEPT_AFTER_EXPIRY, partition or None)
     number = (await store.list_numbers(tx, asked.kind)).get(partition, 0) + 1
-    lines = [line for _, line in rows]
+    lines = [profiles.line(entry) for _, entry in rows]
     made = [
         _list(signer, partition, lines, number, at, LIST_LIFE)
         for signer in authorities.all(asked.kind)
@@ -104,14 +104,14 @@ async def list_of(
 def _list(
     signer: Authority,
     partition: str,
-    lines: Sequence[Revoked],
+    lines: Sequence[x509.RevokedCertificate],
     number: int,
     at: datetime,
     life: timedelta,
 ) -> PublishedList:
     point = profiles.partition_name(signer.kind, partition) if partition else None
     until = at + life
-    signed = profiles.crl(signer.certificate, signer.key, lines, number, at, until, point)
+    signed = profiles.sign_list(signer.certificate, signer.key, lines, number, at, until, point)
     return PublishedList(
         authority=signer.id,
         partition=partition,

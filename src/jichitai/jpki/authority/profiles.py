@@ -6,7 +6,7 @@ Nothing here reads a clock, draws a number or keeps a key. The same tables for p
 docs/reference/certificate-profiles.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -323,9 +323,35 @@ def crl(
 
     Source: RFC 5280 5.1, 5.2, 5.3; 公的個人認証法 第16条, 第35条 (失効情報の記録).
     """
-    lines = [_line(entry) for entry in sorted(entries, key=lambda entry: entry.serial)]
+    ordered = sorted(entries, key=lambda entry: entry.serial)
+    lines = [line(entry) for entry in ordered]
+    return sign_list(ca, ca_key, lines, number, this_update, next_update, partition)
+
+
+def sign_list(
+    ca: x509.Certificate,
+    ca_key: PrivateKey,
+    lines: Sequence[x509.RevokedCertificate],
+    number: int,
+    this_update: datetime,
+    next_update: datetime,
+    partition: Name | None = None,
+) -> x509.CertificateRevocationList:
+    """The same as `crl` over lines that are made already, as several lists hold the same ones.
+
+    Args:
+        ca: the authority.
+        ca_key: its key.
+        lines: sorted by serial.
+        number: cRLNumber.
+        this_update: aware.
+        next_update: aware.
+        partition: of a municipality, or None.
+
+    Source: RFC 5280 5.1, 5.2, 5.3.
+    """
     builder = (  # the lines go in at once: adding one by one copies the list each time
-        x509.CertificateRevocationListBuilder(revoked_certificates=lines)
+        x509.CertificateRevocationListBuilder(revoked_certificates=list(lines))
         .issuer_name(ca.subject)
         .last_update(this_update.replace(microsecond=0))
         .next_update(next_update.replace(microsecond=0))
@@ -344,6 +370,21 @@ def crl(
         )
         builder = builder.add_extension(point, critical=True)
     return builder.sign(ca_key, SHA256())
+
+
+def line(entry: Revoked) -> x509.RevokedCertificate:
+    """One line of a list.
+
+    Source: RFC 5280 5.3.1 (a reason is left out rather than given as unspecified).
+    """
+    builder = (
+        x509.RevokedCertificateBuilder()
+        .serial_number(entry.serial)
+        .revocation_date(entry.at.astimezone(UTC).replace(microsecond=0))
+    )
+    if entry.reason is not Reason.UNSPECIFIED:
+        builder = builder.add_extension(x509.CRLReason(entry.reason.flag), critical=False)
+    return builder.build()
 
 
 @lru_cache(maxsize=64)
@@ -454,17 +495,6 @@ def _usage(*bits: str) -> x509.KeyUsage:
 def _points(name: Name) -> x509.CRLDistributionPoints:
     point = x509.DistributionPoint([DirectoryName(name)], None, None, None)
     return x509.CRLDistributionPoints([point])
-
-
-def _line(entry: Revoked) -> x509.RevokedCertificate:
-    builder = (
-        x509.RevokedCertificateBuilder()
-        .serial_number(entry.serial)
-        .revocation_date(entry.at.astimezone(UTC).replace(microsecond=0))
-    )
-    if entry.reason is not Reason.UNSPECIFIED:  # RFC 5280 5.3.1: absent rather than unspecified
-        builder = builder.add_extension(x509.CRLReason(entry.reason.flag), critical=False)
-    return builder.build()
 
 
 def _name(*parts: tuple[x509.ObjectIdentifier, str]) -> Name:

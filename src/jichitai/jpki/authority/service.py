@@ -6,11 +6,12 @@ authority itself. Lists of revocations: `lists`.
 """
 
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from jichitai.infra.audit import SYSTEM, Actor, record
 from jichitai.infra.database import Tx
@@ -26,6 +27,8 @@ from jichitai.jpki.authority.model import (
     Order,
     serial_hex,
 )
+from jichitai.jpki.authority.pool import KeyPool
+from jichitai.jpki.authority.profiles import PublicKey
 from jichitai.jpki.errors import AlreadyCertifiedError, UnknownCertificateError, UnusableKeyError
 from jichitai.jpki.kinds import Cause, Reason
 from jichitai.kernel.dates import JST
@@ -119,6 +122,38 @@ async def issue_many(
         at=at,
     )
     return issued
+
+
+async def issue_from_pool(
+    tx: Tx,
+    authorities: Authorities,
+    pool: KeyPool,
+    drafts: Sequence[Callable[[PublicKey], Order]],
+    *,
+    at: datetime,
+    by: Actor = SYSTEM,
+) -> list[tuple[IssuedCertificate, RSAPrivateKey]]:
+    """Issue many certificates over key pairs made ahead.
+
+    Args:
+        tx: of the nation.
+        authorities: with keys.
+        pool: gives each key once; keys taken for a batch that is refused are lost, not reused.
+        drafts: each makes its order from the public key it is given.
+        at: now.
+        by: who acts.
+
+    Returns:
+        Each certificate with the only copy of its private key.
+
+    Raises:
+        EmptyPoolError: the pool has fewer keys than there are drafts.
+        AlreadyCertifiedError, BeyondAuthorityError, NoAuthorityError: as `issue_many`.
+    """
+    keys = [pool.take() for _ in drafts]
+    orders = [draft(key.public_key()) for draft, key in zip(drafts, keys, strict=True)]
+    issued = await issue_many(tx, authorities, orders, at=at, by=by)
+    return list(zip(issued, keys, strict=True))
 
 
 async def _save(tx: Tx, issued: Sequence[IssuedCertificate], at: datetime) -> None:
@@ -216,12 +251,7 @@ async def declare_compromised(
     Source: 公的個人認証法 第14条, 第33条.
     """
     authorities.by_id(name)
-    count = 0
-    while serials := await store.not_ended(tx, name, at, _AT_ONCE):
-        endings = [
-            Ending(name, serial, Reason.CA_COMPROMISE, Cause.AUTHORITY_LEAK) for serial in serials
-        ]
-        count += len(await store.end(tx, endings, at))
+    count = await store.end_all(tx, name, Reason.CA_COMPROMISE, Cause.AUTHORITY_LEAK, at)
     await lists.make_crls(tx, authorities, at=at)
     await store.set_authority_state(tx, name, AuthorityState.COMPROMISED)
     await record(

@@ -385,14 +385,25 @@ async def end(tx: Tx, endings: Sequence[Ending], at: datetime) -> list[Certifica
     return [_record(row) for row in await cursor.fetchall()]
 
 
-async def not_ended(tx: Tx, authority: str, at: datetime, limit: int) -> list[int]:
-    """Serials of an authority that have neither been revoked nor expired."""
+_END_ALL = """
+with ended as (
+    update jpki.certificate
+       set state = 'revoked', reason = %(reason)s, cause = %(cause)s,
+           ended_at = coalesce(ended_at, %(at)s), lapse_on = null
+     where authority = %(authority)s and state <> 'revoked' and not_after >= %(at)s
+    returning authority, serial, municipality, not_after
+)
+insert into jpki.revocation (authority, serial, municipality, reason, cause, revoked_at, expires_at)
+select authority, serial, municipality, %(reason)s, %(cause)s, %(at)s, not_after from ended
+"""
+
+
+async def end_all(tx: Tx, authority: str, reason: Reason, cause: Cause, at: datetime) -> int:
+    """Revoke everything an authority issued that has not expired; how many."""
     cursor = await tx.execute(
-        "select serial from jpki.certificate"
-        " where authority = %s and state <> 'revoked' and not_after >= %s limit %s",
-        (authority, at, limit),
+        _END_ALL, {"authority": authority, "reason": reason, "cause": cause, "at": at}
     )
-    return [serial_of(row[0]) for row in await cursor.fetchall()]
+    return cursor.rowcount
 
 
 _REVOKED = """
