@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from jichitai.jpki.chip import reading
+from jichitai.jpki.chip import faces, reading
 from jichitai.jpki.chip.verifiable import check_chip, check_cv, public_key_tlv
 from jichitai.jpki.proofing.errors import (
     ExpiredCardError,
@@ -37,8 +37,8 @@ class CheckedCard:
         name, address: texts of 券面事項入力補助.
         birth_date, until: `YYYY-MM-DD`.
         sex: of the register.
-        name_picture, address_picture, security_code_picture: PNG of the card's front.
         photo: JPEG 2000 of the card's front.
+        front: the object of the front as it was read, to draw it from.
         authority: whose root stands behind it, such as `card-1`.
     """
 
@@ -48,10 +48,8 @@ class CheckedCard:
     birth_date: str
     sex: Sex
     until: str
-    name_picture: bytes
-    address_picture: bytes
-    security_code_picture: bytes
     photo: bytes
+    front: bytes
     authority: str
 
     def __repr__(self) -> str:
@@ -105,10 +103,8 @@ def check_faces(
         birth_date=items.birth_date,
         sex=items.sex,
         until=front.until,
-        name_picture=front.name,
-        address_picture=front.address,
-        security_code_picture=front.security_code,
         photo=front.photo,
+        front=objects.front,
         authority=signer.issuer,
     )
 
@@ -126,6 +122,11 @@ def demand_valid(card: CheckedCard, on: date) -> None:
             "このカードは有効期限が過ぎています。本人確認には使えません。ほかの書類で確かめるか、"
             "カードの更新を案内してください。"
         )
+
+
+def draw_front(card: CheckedCard) -> bytes:
+    """The front of the card as its chip has it, PNG, to put beside the printed one."""
+    return faces.chip_front(reading.front(card.front))
 
 
 def card_roots(directory: Path) -> dict[str, RSAPublicKey]:

@@ -1,1 +1,55 @@
--- 公的個人認証
+-- 対面での本人確認: a reading that waits or is being looked at, and the records that stay.
+create schema proofing;
+
+-- one reading of one card; the row goes with the view, and with it all that was read
+create table proofing.reading (
+    municipality text        not null,
+    reading_id   uuid        not null,
+    account_id   text        not null,   -- the officer who sees it
+    method       text        not null,
+    purpose      text        not null,
+    reference    text        not null,
+    secret_hash  bytea       not null,   -- of the transaction that the agent sends back
+    challenge    text        not null,
+    state        text        not null check (state in ('waiting', 'read', 'refused')),
+    sealed       bytea,                  -- column-sealed: what was read and checked
+    printed      bytea,                  -- column-sealed: a picture of the printed card
+    refusal      text,
+    detail       text,
+    made_at      timestamptz not null,
+    expires_at   timestamptz not null,
+    primary key (municipality, reading_id)
+);
+create index reading_by_end on proofing.reading (expires_at);
+
+-- 本人確認記録: method and law version, no picture, no number, no name
+create table proofing.record (
+    municipality text        not null,
+    record_id    uuid        not null,
+    account_id   text        not null,
+    method       text        not null,
+    law          text        not null,
+    article      text        not null,
+    letter       text        not null,
+    law_version  text        not null,
+    version_from date        not null,
+    purpose      text        not null,
+    reference    text        not null,
+    result       text        not null check (result in ('match', 'mismatch')),
+    checks       text[]      not null,
+    authority    text        not null,   -- whose root stood behind the card
+    chip_hash    bytea       not null,   -- keyed hash of 製造番号
+    card_until   date        not null,
+    proofed_at   timestamptz not null,
+    keep_until   date,
+    primary key (municipality, record_id)
+);
+create index record_by_time on proofing.record (municipality, proofed_at desc);
+
+call infra.isolate('proofing.reading', 'municipality');
+call infra.isolate('proofing.record', 'municipality');
+
+grant usage on schema proofing to jichitai_app, jichitai_reader;
+grant select, insert, update, delete on proofing.reading to jichitai_app;
+grant select, insert on proofing.record to jichitai_app;
+grant select on proofing.record to jichitai_reader;
