@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,14 @@ def test_a_full_disk_refuses_before_the_pin_is_compared(
         assert chip.transmit(bytes.fromhex("802A0080013000")) == b"\x69\x82"
         chips.select(chip.transmit, App.JPKI, layout.USER_AUTH_PIN)
         assert chip.transmit(EMPTY) == b"\x63\xc3"
+
+
+def test_guesses_from_many_threads_cost_a_try_each(path: Path) -> None:
+    with Chip(path) as chip, ThreadPoolExecutor(4) as threads:
+        chips.select(chip.transmit, App.FACE, layout.FACE_B)
+        guess = b"\0\x20\0\x80\x0e" + b"0" * 14
+        answers = list(threads.map(chip.transmit, [guess] * 8))
+        assert sorted(answer[1] & 15 for answer in answers) == list(range(2, 10))
 
 
 def test_the_file_is_for_its_owner_only_and_hides_the_pins(path: Path) -> None:

@@ -1,6 +1,7 @@
 """A chip as a reader sees it: power, reset, an answer to reset, and commands."""
 
 import os
+import threading
 from pathlib import Path
 from typing import Final, Self
 
@@ -43,6 +44,7 @@ class Chip:
         self._storage = FileStorage(chip) if isinstance(chip, Path) else chip
         self._crafts = crafts
         self._state: ChipState | None = None
+        self._one_at_a_time = threading.Lock()
         try:
             self._number = self._storage.load().number
         except BaseException:
@@ -77,11 +79,13 @@ class Chip:
 
     def power_on(self) -> None:
         """Give power; a chip that has power is reset."""
-        self._state = ChipState(self._storage.load())
+        with self._one_at_a_time:
+            self._state = ChipState(self._storage.load())
 
     def power_off(self) -> None:
         """Take the power away: what was verified, and what was written without COMMIT, is gone."""
-        self._state = None
+        with self._one_at_a_time:
+            self._state = None
 
     def reset(self) -> None:
         """As if the power had been away."""
@@ -91,19 +95,16 @@ class Chip:
         """Answer one command; never raises for what is in it.
 
         The memory is on the disk before the answer leaves, and a lowered counter is before the
-        PIN is looked at.
+        PIN is looked at. Threads wait for each other, as programs do at a reader.
         """
-        if self._state is None:
-            self.power_on()
-        before = self._state
-        if before is None:
-            raise RuntimeError("power_on gives power")
-        try:
-            return bytes(self._answer(before, apdu))
-        except OSError:
-            # What is on the disk is what counts; start again from it.
-            self.power_on()
-            return bytes(Response.refused(Refusal.MEMORY_FAILED))
+        with self._one_at_a_time:
+            state = self._state or ChipState(self._storage.load())
+            try:
+                return bytes(self._answer(state, apdu))
+            except OSError:
+                # What is on the disk is what counts; start again from it.
+                self._state = ChipState(self._storage.load())
+                return bytes(Response.refused(Refusal.MEMORY_FAILED))
 
     def close(self) -> None:
         """Power off and let another program have the chip."""
