@@ -18,8 +18,10 @@ from jichitai.jpki.authority.model import IssuedCertificate, Order
 from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.authority.vault import Algorithm, VaultKey, make_key
 from jichitai.jpki.kinds import CertificateKind, Medium
+from jichitai.jpki.status.pages import TEMPLATES
 from jichitai.jpki.status.publication import ROUTES
 from jichitai.jpki.status.publisher import Publisher
+from jichitai.jpki.status.record import Roots
 from jichitai.jpki.status.responder import Responder
 from jichitai.jpki.status.signers import VaultSigners
 from jichitai.kernel.parties import Tier
@@ -118,6 +120,28 @@ async def responding(
     yield responder
 
 
+class _Made:
+    """One application for all tests of a module; each test puts its own world in."""
+
+    def __init__(self, routes: Sequence[object]) -> None:
+        self.services: dict[str, object] = {}
+        self.app = create_app(
+            Tier.NATION,
+            Settings(tier=Tier.NATION, rate_limit=0),
+            controllers=list(routes),  # type: ignore[arg-type]
+            templates=[TEMPLATES],
+            dependencies={
+                name: self._provided(name) for name in ("responder", "publisher", "roots")
+            },
+        )
+
+    def _provided(self, name: str) -> Provide:
+        return Provide(lambda: self.services[name], use_cache=False, sync_to_thread=False)
+
+
+_MADE: dict[int, _Made] = {}
+
+
 def status_app(
     database: Database,
     clock: Clock,
@@ -125,21 +149,13 @@ def status_app(
     vault: MemoryVault,
     responder: Responder,
     routes: Sequence[object] = ROUTES,
-    **services: object,
 ) -> Litestar:
     """The nation's application with the routes of this part."""
-    publisher = Publisher(database, clock, vault)
-    given = {"responder": responder, "publisher": publisher, **services}
-    return create_app(
-        Tier.NATION,
-        Settings(tier=Tier.NATION),
-        controllers=list(routes),  # type: ignore[arg-type]
-        db=database,
-        clock=clock,
-        keys=keys,
-        dependencies={name: _provided(service) for name, service in given.items()},
+    if len(routes) not in _MADE:
+        _MADE[len(routes)] = _Made(routes)
+    made = _MADE[len(routes)]
+    made.services.update(
+        responder=responder, publisher=Publisher(database, clock, vault), roots=Roots()
     )
-
-
-def _provided(service: object) -> Provide:
-    return Provide(lambda: service, sync_to_thread=False)
+    made.app.state.update({"db": database, "clock": clock, "keys": keys})
+    return made.app
