@@ -24,6 +24,7 @@ from jichitai.jpki.counter.bodies import (
     WritingDone,
     WritingOrder,
 )
+from jichitai.jpki.counter.model import Stage as Counter
 from jichitai.jpki.reader import personalising
 from jichitai.jpki.reader.client import CardClient
 from jichitai.jpki.reader.errors import (
@@ -42,6 +43,8 @@ _PATIENCE: Final = 120.0
 """Seconds to wait for the authority's answer."""
 _EVERY: Final = 0.25
 _NO_PHOTO: Final = ((240, 300), 235)
+
+_CLOSED: Final = frozenset({Counter.WRITTEN, Counter.FAILED, Counter.HANDED_OVER, Counter.GIVEN_UP})
 
 
 class Stage(StrEnum):
@@ -149,11 +152,14 @@ class Writing:
 
     def _run(self, pins: ChosenPins, card: str) -> None:
         state = self._api.order().state
-        if state in ("written", "failed"):
+        if state is Counter.WRITTEN and self._written:  # our word came through, the answer did not
+            self.stage, self.problem = Stage.DONE, ""
+            return
+        if state in _CLOSED:
             raise WritingFailedError(
                 "この書込みは、すでに終わっています。窓口の画面で状態を確かめてください。"
             )
-        if state == "open":
+        if state is Counter.OPEN:
             self.stage = Stage.KEYS
             self._make_keys(card)
         self.stage = Stage.WAITING
@@ -187,14 +193,14 @@ class Writing:
 
     def _await_answer(self) -> WritingAnswer:
         deadline = time.monotonic() + _PATIENCE
-        while (answer := self._api.answer()).state == "waiting":
+        while (answer := self._api.answer()).state is Counter.WAITING:
             if time.monotonic() > deadline:
                 raise WritingFailedError(
                     "認証局の回答がまだありません。少し待ってから、もう一度書込みを進めてください。",
                     again=True,
                 )
             self._pause(_EVERY)
-        if answer.state != "answered":
+        if answer.state is not Counter.ANSWERED:
             raise WritingFailedError(answer.detail or "認証局が発行を断りました。")
         return answer
 

@@ -38,8 +38,8 @@ class WritingApi:
     """
 
     def __init__(self, request: WriteRequest, transport: httpx.BaseTransport | None = None) -> None:
+        self._place = f"{request.origin}/api/v1/jpki/writing/{request.request_id}"
         self._client = httpx.Client(
-            base_url=f"{request.origin}/api/v1/jpki/writing/{request.request_id}",
             headers={TICKET_HEADER: request.secret, "Accept": "application/json"},
             timeout=_SECONDS,
             transport=transport,
@@ -86,7 +86,9 @@ class WritingApi:
         content = None if body is None else msgspec.json.encode(body)
         headers = {} if content is None else {"Content-Type": "application/json"}
         try:
-            answer = self._client.request(method, path, content=content, headers=headers)
+            answer = self._client.request(
+                method, self._place + path, content=content, headers=headers
+            )
         except httpx.HTTPError:
             raise _away() from None
         if answer.status_code >= 500:

@@ -98,16 +98,11 @@ def chosen(
 
     def twice(field: str, kind: PinKind) -> Pin | None:
         pin = read(field, kind, fields.get(field, ""))
-        if pin is not None and fields.get(f"{field}_again", "").strip() != fields[field].strip():
-            errors.append(
-                FieldError(
-                    f"{field}_again",
-                    f"{kind.japanese}の2回の入力が違います。打ち間違いを防ぐため、同じものを2回"
-                    "入力してください。",
-                )
-            )
-            return None
-        return pin
+        if pin is None or pin == _again(kind, fields.get(f"{field}_again", "")):
+            return pin
+        message = f"{kind.japanese}の2回の入力が違います。打ち間違いを防ぐため、同じものを2回入力してください。"
+        errors.append(FieldError(f"{field}_again", message))
+        return None
 
     sign = twice("signing", PinKind.SIGNING) if signing else None
     four = twice("four", PinKind.USER_AUTH)
@@ -121,6 +116,13 @@ def chosen(
     if errors or four is None or entry is None or juki is None:
         return None, errors
     return ChosenPins(user_auth=four, signing=sign, input=entry, register=juki), []
+
+
+def _again(kind: PinKind, text: str) -> Pin | None:
+    try:
+        return Pin.parse(kind, text)
+    except MalformedPinError:
+        return None
 
 
 def _writing(pending: Pending) -> Writing:
