@@ -55,7 +55,7 @@ class TokenVault:
         """
         try:
             found = pkcs11.lib(str(module)).get_token(token_label=token)
-            self._session = found.open(rw=True, user_pin=pin.reveal())
+            self._session = _log_in(found, pin)
         except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
             raise VaultUnavailableError(
                 f"PKCS#11 トークン {token} を開けません（{type(error).__name__}）。ライブラリの場所、"
@@ -147,6 +147,13 @@ class TokenVault:
             curve = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), made)
             return TokenECKey(curve, sign)
         return TokenEd25519Key(Ed25519PublicKey.from_public_bytes(made), sign)
+
+
+def _log_in(token: Any, pin: Secret) -> Any:
+    try:
+        return token.open(rw=True, user_pin=pin.reveal())
+    except pkcs11.UserAlreadyLoggedIn:  # the login holds for the whole process
+        return token.open(rw=True)
 
 
 class TokenRSAKey(rsa.RSAPrivateKey):
