@@ -52,6 +52,9 @@ class Notice:
     tries: int
 
 
+NOTICES: Final = 20
+"""Notices that are sent at a time."""
+
 _SIGN_IN: Final = (
     "s.person_id, s.sign_in_id, s.client_id, s.subject, s.kind, s.authority, s.serial, s.items,"
     " s.rehearsal, s.signed_in_at, s.ended_at, p.display"
@@ -239,7 +242,7 @@ async def end_token(tx: Tx, token_hash: bytes, client_id: str) -> None:
     )
 
 
-async def take_notices(tx: Tx, now: datetime, limit: int = 20) -> list[Notice]:
+async def take_notices(tx: Tx, now: datetime, limit: int = NOTICES) -> list[Notice]:
     """Notices that are due, held until the end of the transaction."""
     rows = await tx.execute(
         "select sign_in_id, client_id, subject, tries from jpki.logout_notice"
