@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from click.testing import CliRunner
 from cryptography.hazmat.primitives.serialization import Encoding
 from httpx import AsyncClient
 from litestar import Litestar
@@ -26,7 +27,7 @@ from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.chip.device import Chip
 from jichitai.jpki.chip.errors import BrokenObjectError, ForgedObjectError
 from jichitai.jpki.chip.layout import App
-from jichitai.jpki.proofing import evidence, methods, pages, service
+from jichitai.jpki.proofing import cli, evidence, methods, pages, service
 from jichitai.jpki.proofing.errors import (
     ExpiredCardError,
     MixedObjectsError,
@@ -408,3 +409,30 @@ async def test_a_form_without_method_or_purpose_is_sent_back(town: Litestar) -> 
             assert words in sent.text
         old = await client.post("/proofing", data=START | {"method": "crime-x"})
         assert old.status_code == 422
+
+
+# --- without a server ------------------------------------------------------------------------
+
+
+def test_the_command_reads_a_card_and_asks_again_after_a_wrong_number(
+    faced_card: FacedCard, tmp_path: Path
+) -> None:
+    root = pki().authority(AuthorityKind.CARD).certificate
+    (tmp_path / "card-2.cer").write_bytes(root.public_bytes(Encoding.DER))
+    picture = tmp_path / "front.png"
+    command = ["read", "--roots", str(tmp_path), "--chip", str(faced_card.path), "--picture"]
+    typed = f"123\n85050120360000\n{faced_cards.DATA.number_b}\n"
+    done = CliRunner().invoke(cli.proofing, [*command, str(picture)], input=typed)
+    assert done.exit_code == 0, done.output
+    assert "残り回数は減っていません" in done.output
+    assert "あと9回" in done.output
+    assert "氏名\t見本　花子" in done.output
+    assert picture.stat().st_mode & 0o077 == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_command_lists_methods_of_a_day() -> None:
+    done = CliRunner().invoke(cli.proofing, ["methods", "--on", "2027-04-01"])
+    assert done.exit_code == 0, done.output
+    assert "犯収法施行規則 第6条第1項第1号ヌ" in done.output
+    assert "本人確認書類の画像" not in done.output
