@@ -2,6 +2,7 @@
 
 import stat
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -79,6 +80,9 @@ def test_the_whole_life_of_the_authorities_by_command(nation: str, tmp_path: Pat
         ["user-auth-2", "active"],
     ]
 
+    assert "roll-over" not in run("list").stderr
+    RehearsalClock(tmp_path / "clock").move_to(NOW + timedelta(days=1500))
+    assert "jichitai ca roll-over signing" in run("list").stderr
     run("roll-over", "signing", *SCENE)
     assert "signing-3\tactive" in run("list").stdout
     both = run("record", "--all")

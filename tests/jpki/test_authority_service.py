@@ -11,7 +11,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from jichitai.infra.audit import SYSTEM
-from jichitai.infra.database import Tx
+from jichitai.infra.clock import FixedClock
+from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.authority import lists, service, store
 from jichitai.jpki.authority.authorities import Authorities, trust_anchors
@@ -39,14 +40,21 @@ from jichitai.jpki.authority.errors import (
     UnknownAuthorityError,
     UnprintableSceneError,
 )
-from jichitai.jpki.authority.model import AuthorityState, Ending, Order, serial_bytes
+from jichitai.jpki.authority.model import (
+    AuthorityState,
+    Ending,
+    Order,
+    roll_over_due,
+    serial_bytes,
+)
 from jichitai.jpki.authority.pool import KeyPool
 from jichitai.jpki.authority.profiles import AuthorityKind, PublicKey, end_of_day
+from jichitai.jpki.authority.worker import keep_responders
 from jichitai.jpki.errors import AlreadyCertifiedError, UnknownCertificateError, UnusableKeyError
 from jichitai.jpki.kinds import Cause, CertificateKind, CertificateState, Medium, Reason
 from jichitai.kernel.parties import NATION
 from jichitai.kernel.secrets import Secret
-from tests.jpki.pki import NOW, SCENE, TOWN, MemoryVault, order, rsa_key, set_up_nation
+from tests.jpki.pki import NOW, SCENE, TOWN, MemoryVault, order, pki, rsa_key, set_up_nation
 
 SIGNING, USER_AUTH = CertificateKind
 OTHER_TOWN = "131016"
@@ -385,6 +393,25 @@ async def test_responders_are_renewed_before_they_end(nation_tx: Tx, keys: Keys)
     assert "responder 2" in after.subject.rfc4514_string()
     with pytest.raises(NoAuthorityError):
         renewed.responder("card-1")
+
+
+async def test_the_timed_work_keeps_responders_alive(nation_database: Database, keys: Keys) -> None:
+    vault, clock = MemoryVault(), FixedClock(NOW)
+    assert await keep_responders(nation_database, clock, vault) is False
+    async with nation_database.transaction() as tx:
+        await hold_rehearsal(tx, vault, keys.signer(NATION), at=NOW, by=SYSTEM)
+    for days, expected in ((1, 4), (61, 8), (62, 8)):
+        clock.instant = NOW + timedelta(days=days)
+        await keep_responders(nation_database, clock, vault)
+        async with nation_database.transaction(read_only=True) as tx:
+            count = [await store.responder_count(tx, one.id) for one in await store.authorities(tx)]
+        assert sum(count) == expected
+
+
+def test_the_next_generation_is_due_when_a_full_life_may_not_fit() -> None:
+    root = pki().authority(SIGNING).certificate
+    assert not roll_over_due(root, datetime(2027, 7, 1, tzinfo=UTC))
+    assert roll_over_due(root, datetime(2027, 7, 15, tzinfo=UTC))
 
 
 async def test_a_rehearsal_opens_its_authorities_once(nation_tx: Tx, keys: Keys) -> None:

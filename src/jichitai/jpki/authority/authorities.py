@@ -136,6 +136,11 @@ class Authorities:
             )
         return self._responders[name]
 
+    @property
+    def responders(self) -> list[Responder]:
+        """Who signs answers about status, for every authority that has one."""
+        return list(self._responders.values())
+
     def card_centre(self) -> CardCentre:
         """The newest generation of the card centre.
 

@@ -20,7 +20,7 @@ from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from jichitai.infra.audit import Actor, record
+from jichitai.infra.audit import SYSTEM, Actor, record
 from jichitai.infra.database import Tx
 from jichitai.infra.keys import SigningKey
 from jichitai.jpki.authority import profiles, store
@@ -195,7 +195,7 @@ async def hold_rehearsal(
 
 
 async def renew_responders(
-    tx: Tx, vault: Vault, authorities: Authorities, at: datetime
+    tx: Tx, vault: Vault, authorities: Authorities, at: datetime, by: Actor = SYSTEM
 ) -> Authorities:
     """Certify new responders where one is missing or ends within 30 days.
 
@@ -205,8 +205,15 @@ async def renew_responders(
     Returns:
         The authorities with their responders, loaded anew when one was made.
     """
-    made = await _responders(tx, vault, authorities, at, uuid4().hex[:8])
-    return await Authorities.load(tx, vault) if made else authorities
+    if not await _responders(tx, vault, authorities, at, uuid4().hex[:8]):
+        return authorities
+    loaded = await Authorities.load(tx, vault)
+    serials = {
+        responder.authority: serial_hex(responder.certificate.serial_number)
+        for responder in loaded.responders
+    }
+    await record(tx, by=by, action="jpki.responder.certify", facts=serials, at=at)
+    return loaded
 
 
 def printed(row: store.CeremonyRow) -> str:

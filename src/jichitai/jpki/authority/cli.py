@@ -1,6 +1,7 @@
 """Operators' commands for the certificate authorities, at the nation."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final, TypeVar
@@ -18,6 +19,7 @@ from jichitai.infra.settings import Settings
 from jichitai.jpki.authority import ceremony, lists, service, store
 from jichitai.jpki.authority.authorities import Authorities
 from jichitai.jpki.authority.ceremony import Planned, Scene, Witness
+from jichitai.jpki.authority.model import AuthorityState, roll_over_due
 from jichitai.jpki.authority.pool import open_pool
 from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.authority.vault import open_vault
@@ -136,15 +138,24 @@ def show_record(*, every: bool) -> None:
 
 @ca.command("list")
 def list_authorities() -> None:
-    """認証局を、状態、期限、指紋とともに一覧にします。"""
+    """認証局を、状態、期限、指紋とともに一覧にします。世代交代の時期も知らせます。"""
 
-    async def work(tx: Tx, _settings: Settings, _clock: Clock) -> list[store.AuthorityRow]:
-        return await store.authorities(tx)
+    async def work(
+        tx: Tx, _settings: Settings, clock: Clock
+    ) -> tuple[list[store.AuthorityRow], datetime]:
+        return await store.authorities(tx), clock.now()
 
-    for row in _run(work):
+    rows, now = _run(work)
+    for row in rows:
         ends = row.certificate.not_valid_after_utc.astimezone(JST)
         print_of = sha256(row.certificate.public_bytes(Encoding.DER)).hexdigest()
         click.echo(f"{row.id}\t{row.state}\t{ends:%Y-%m-%d}まで\t{print_of}")
+        if row.state is AuthorityState.ACTIVE and roll_over_due(row.certificate, now):
+            click.echo(
+                f"{row.id} は、6年の電子証明書を発行できる期間が終わります。"
+                f"jichitai ca roll-over {row.kind} で次の世代を作ってください。",
+                err=True,
+            )
 
 
 @ca.command("anchors")

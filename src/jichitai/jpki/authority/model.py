@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from uuid import UUID
@@ -14,6 +14,8 @@ from jichitai.jpki.authority.profiles import AnyKind, AuthorityKind, PrivateKey,
 from jichitai.jpki.items import BasicItems
 from jichitai.jpki.kinds import Cause, CertificateKind, CertificateState, Medium, Reason
 
+LONGEST_LIFE: Final = timedelta(days=6 * 366)
+"""Of a person's certificate: less than until the sixth birthday."""
 FULL: Final = ""
 """The partition of a full list."""
 
@@ -83,6 +85,19 @@ def newest(authorities: Sequence[Authority], kind: AnyKind, at: datetime | None)
             kind=kind.value,
         )
     return max(able, key=lambda authority: authority.generation)
+
+
+def roll_over_due(certificate: x509.Certificate, at: datetime) -> bool:
+    """Whether the next generation should be made: a certificate issued now might not fit any more.
+
+    Args:
+        certificate: of the authority.
+        at: now.
+
+    Source: 公的個人認証法施行規則 第13条 (発行の日から6回目の誕生日まで); the generations of the real
+        service begin four years apart.
+    """
+    return certificate.not_valid_after_utc - at < LONGEST_LIFE
 
 
 def unknown_authority(name: str) -> UnknownAuthorityError:
