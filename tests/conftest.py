@@ -130,6 +130,7 @@ ON_BOTH_SERVERS = {
     "tests.infra.test_faults_messages",
     "tests.infra.test_messaging",
     "tests.infra.test_transparency_store",
+    "tests.jpki.test_authority_service",
     "tests.jukinet.test_digest",
     "tests.jukinet.test_disclosure",
     "tests.jukinet.test_links",
