@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -14,8 +15,8 @@ from hypothesis import strategies as st
 from jichitai.jpki.chip import layout
 from jichitai.jpki.chip.apdu import Command, Refusal, RefusedError
 from jichitai.jpki.chip.device import Chip
-from jichitai.jpki.chip.dispatcher import HOLDER, begin
-from jichitai.jpki.chip.layout import App
+from jichitai.jpki.chip.dispatcher import HOLDER, ISSUING, begin
+from jichitai.jpki.chip.layout import App, PinRule
 from jichitai.jpki.chip.model import ChipState
 from jichitai.jpki.chip.storage import MemoryStorage
 from tests.jpki import chips
@@ -355,3 +356,19 @@ def test_begin_is_a_pure_function_of_the_state(chip: Issued) -> None:
     assert set(HOLDER) == {
         (0, 0xA4), (0, 0x20), (0, 0x24), (0, 0xB0), (0, 0xB2), (0x80, 0x2A), (0, 0x88),
     }  # fmt: skip
+
+
+def test_the_page_about_the_chip_names_every_refusal_command_and_identifier() -> None:
+    page = (Path(__file__).parents[2] / "docs/reference/chip.md").read_text("utf-8")
+    for refusal in Refusal:
+        assert f"{refusal.status:04X}" in page
+    for cla, ins in [*HOLDER, *ISSUING]:
+        assert f"{cla:02X} {ins:02X} " in page
+    for aid in layout.AIDS:
+        proprietary = aid.startswith(b"\xf0")
+        assert (f"F0 `JICHITAI` {aid[-1]:02d}" if proprietary else aid.hex(" ").upper()) in page
+    for rules in layout.LAYOUT.values():
+        for fid, rule in rules.items():
+            assert f"{fid:04X}" in page
+            if isinstance(rule, PinRule):
+                assert str(rule.tries) in page

@@ -167,6 +167,14 @@ def test_the_file_is_for_its_owner_only_and_hides_the_pins(path: Path) -> None:
     assert sorted(file.name for file in path.parent.iterdir()) == [".hanako.chip.lock", path.name]
 
 
+def test_what_a_killed_process_left_half_written_is_removed(path: Path) -> None:
+    left = path.with_name(f".{path.name}.new")
+    left.write_bytes(path.read_bytes()[:100])
+    with Chip(path) as chip:
+        assert not left.exists()
+        assert chip.number == chips.NUMBER
+
+
 def test_a_chip_is_held_by_one_program_at_a_time(path: Path) -> None:
     with Chip(path), pytest.raises(ChipInUseError):
         Chip(path)

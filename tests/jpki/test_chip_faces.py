@@ -11,6 +11,7 @@ from jichitai.jpki.chip import faces, pictures, portraits
 from jichitai.jpki.chip.contents import Drawn
 from jichitai.jpki.chip.errors import UndrawableFaceError
 from jichitai.jpki.chip.typeface import Typeface
+from jichitai.kernel.municipalities import municipalities
 from tests.jpki.test_chip_objects import card
 
 PHOTO = portraits.portrait("seed")
@@ -51,6 +52,16 @@ def test_whole_faces_have_the_size_of_a_card() -> None:
         alpha = face.getchannel("A")
         assert alpha.getpixel((0, 0)) == 0
         assert alpha.getpixel((face.width // 2, 300)) == 255
+
+
+def test_the_longest_names_of_towns_and_days_stay_inside_the_card() -> None:
+    face = Typeface.packaged()
+    issuers = [f"{town.full_name}長" for town in municipalities()]
+    longest = max(issuers, key=lambda text: face.width(text, 24))
+    assert face.width(longest, faces._fitting(face, longest, 24, 206)) <= 206
+    assert faces._fitting(face, longest, 24, 206) >= 14
+    days = "昭和20年8月推定15日から31日までの間"
+    assert faces._fitting(face, days, 32, 340) >= 14
 
 
 def test_a_foreign_residents_dates_are_western() -> None:

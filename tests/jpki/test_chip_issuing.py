@@ -13,6 +13,7 @@ from jichitai.jpki.chip import issuing, layout
 from jichitai.jpki.chip.device import Chip
 from jichitai.jpki.chip.layout import App
 from jichitai.jpki.chip.model import Memory
+from jichitai.jpki.chip.personalise import complete
 from jichitai.jpki.chip.storage import MemoryStorage
 from jichitai.jpki.chip.work import Crafts
 from tests.jpki import chips
@@ -78,6 +79,23 @@ def test_power_lost_before_commit_changes_nothing(issued: Memory) -> None:
     assert chip.transmit(issuing.commit()) == b"\x69\x82", "the permit must be shown again"
     chips.select(chip.transmit, App.JPKI)
     assert chips.verify(chip.transmit, layout.USER_AUTH_PIN, chips.USER_AUTH_PIN) == b"\x90\0"
+
+
+def test_at_every_step_of_an_issue_the_chip_is_blank_or_complete() -> None:
+    kept = MemoryStorage(chips.memory_chip()._storage.load())
+    chip = Chip(kept, crafts=chips.crafts())
+    live: list[bool] = []
+
+    def watched(apdu: bytes) -> bytes:
+        answer = chip.transmit(apdu)
+        live.append(kept.memory.live is not None)
+        return answer
+
+    chips.issue(watched)
+    assert live == [False] * (len(live) - 1) + [True], "COMMIT is the last command"
+    assert kept.memory.live is not None
+    assert complete(kept.memory.live)
+    assert kept.memory.slot is None
 
 
 def test_a_late_permit_finds_its_keys_after_a_loss_of_power(chip: Chip) -> None:

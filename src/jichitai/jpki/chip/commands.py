@@ -22,7 +22,7 @@ Outcome = tuple[ChipState, Response | Work]
 ALWAYS: Final = frozenset({App.COMMON, App.ISSUING})
 """Applications that a blank chip answers to."""
 LONGEST_PIN: Final = 16
-CHIP_KEY: Final = "chip/key"
+CHIP_KEY_NAME: Final = "chip/key"
 """Name of the key of internal authentication."""
 AUTHENTIC: Final = b"jichitai-chip-authentic"
 """What internal authentication signs starts so; no signature of a certificate's key can."""
@@ -171,7 +171,7 @@ def authenticate(state: ChipState, command: Command) -> Outcome:
         raise RefusedError(Refusal.MISSING_LENGTH)
     if not state.session.verified:
         raise RefusedError(Refusal.NOT_VERIFIED)
-    key = _live(state.memory).keys.get(CHIP_KEY)
+    key = _live(state.memory).keys.get(CHIP_KEY_NAME)
     if key is None:
         raise RefusedError(Refusal.UNKNOWN_FILE)
     message = AUTHENTIC + state.memory.number.encode() + command.data

@@ -162,7 +162,7 @@ def _front(face: Typeface, parts: _FrontParts) -> Image.Image:
     _field(face, image, (48, 208), "住所")
     _paste(image, parts.address, (128, 176))
     _field(face, image, (48, 318), "生年月日")
-    face.write(image, (168, 320), parts.birth, 32, _INK)
+    face.write(image, (168, 320), parts.birth, _fitting(face, parts.birth, 32, 340), _INK)
     _field(face, image, (520, 318), "性別")
     face.write(image, (588, 320), parts.sex, 32, _INK)
     _field(face, image, (48, 378), "有効期限")
@@ -173,7 +173,7 @@ def _front(face: Typeface, parts: _FrontParts) -> Image.Image:
         _field(face, image, (48, 432), "電子証明書の有効期限")
         face.write(image, (300, 433), parts.certificate_until, 24, _INK)
     _notes(face, image)
-    face.write(image, (758, 456), parts.issuer, 24, _INK)
+    face.write(image, (758, 456), parts.issuer, _fitting(face, parts.issuer, 24, 206), _INK)
     return _finished(face, image)
 
 
@@ -203,6 +203,11 @@ def _title(face: Typeface, image: Image.Image, title: str) -> None:
 
 def _field(face: Typeface, image: Image.Image, at: tuple[int, int], label: str) -> None:
     face.write(image, at, label, 22, _SOFT)
+
+
+def _fitting(face: Typeface, text: str, pixels: int, width: int) -> int:
+    """The largest size up to `pixels` at which a text is not wider than `width`."""
+    return next(size for size in range(pixels, 0, -1) if face.width(text, size) <= width)
 
 
 def _notes(face: Typeface, image: Image.Image) -> None:

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from jichitai.jpki.chip import layout, rsa
 from jichitai.jpki.chip.apdu import Command, Refusal, RefusedError, Response
-from jichitai.jpki.chip.commands import CHIP_KEY, Outcome
+from jichitai.jpki.chip.commands import CHIP_KEY_NAME, Outcome
 from jichitai.jpki.chip.layout import App, FileRule, KeyRule, PinRule
 from jichitai.jpki.chip.model import ChipState, Content, Memory, Pin, Session, Slot, Writing
 from jichitai.jpki.chip.work import Draw, MakeKey
@@ -29,7 +29,7 @@ PERMIT: Final = b"jichitai-chip-write"
 KEYS: Final[Mapping[int, str]] = {
     layout.USER_AUTH_KEY: layout.name(App.JPKI, layout.USER_AUTH_KEY),
     layout.SIGNING_KEY: layout.name(App.JPKI, layout.SIGNING_KEY),
-    layout.CHIP_KEY: CHIP_KEY,
+    layout.CHIP_KEY: CHIP_KEY_NAME,
 }
 """Keys that GENERATE makes, by the reference that the commands use."""
 CARRIERS: Final = frozenset(
@@ -194,9 +194,9 @@ def commit(state: ChipState, command: Command) -> Outcome:
     live = state.memory.live
     base = live if slot.keeps and live is not None else Content()
     keys = {**base.keys, **slot.keys}
-    if CHIP_KEY in base.keys and not CARRIERS & writing.files.keys():
+    if CHIP_KEY_NAME in base.keys and not CARRIERS & writing.files.keys():
         # The chip's own key changes only together with the signed objects that carry it.
-        keys[CHIP_KEY] = base.keys[CHIP_KEY]
+        keys[CHIP_KEY_NAME] = base.keys[CHIP_KEY_NAME]
     content = Content(
         files={**base.files, **writing.files}, pins={**base.pins, **writing.pins}, keys=keys
     )
@@ -240,7 +240,7 @@ def complete(content: Content) -> bool:
     """
     if not content.files or not all(content.files.values()):
         return False
-    key = content.keys.get(CHIP_KEY)
+    key = content.keys.get(CHIP_KEY_NAME)
     carried = [content.files[name] for name in CARRIERS & content.files.keys()]
     if carried and (key is None or not all(rsa.modulus(key) in one for one in carried)):
         return False

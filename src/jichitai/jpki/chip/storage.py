@@ -8,7 +8,6 @@ protect like one.
 import fcntl
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -66,6 +65,8 @@ class FileStorage:
                 "場所を確かめるか、jichitai chip blank で新しいチップを作ってください。"
             )
         self._lock = _hold(path)
+        # What a killed process left half-written holds keys, and is of no use.
+        _beside(path).unlink(missing_ok=True)
 
     @classmethod
     def create(cls, path: Path, memory: Memory) -> None:
@@ -94,7 +95,7 @@ class FileStorage:
         return _unpack(self._path.read_bytes())
 
     def save(self, memory: Memory) -> None:
-        """Write beside, sync, rename, sync the folder."""
+        """Keep it, whole or not at all."""
         _replace(self._path, _pack(memory))
 
     def close(self) -> None:
@@ -157,21 +158,23 @@ def _unpack(content: bytes) -> Memory:
 
 
 def _replace(path: Path, content: bytes) -> None:
-    handle, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(beside).replace(path)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
-        raise
+    """Write beside, sync, rename, sync the folder. One program at a time, so one name is enough."""
+    beside = _beside(path)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+    with os.fdopen(os.open(beside, flags, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.new")
 
 
 def _damaged() -> DamagedChipError:
