@@ -1,5 +1,6 @@
 """Issue, revoke, lists and ceremonies on a real database."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -54,7 +55,17 @@ from jichitai.jpki.errors import AlreadyCertifiedError, UnknownCertificateError,
 from jichitai.jpki.kinds import Cause, CertificateKind, CertificateState, Medium, Reason
 from jichitai.kernel.parties import NATION
 from jichitai.kernel.secrets import Secret
-from tests.jpki.pki import NOW, SCENE, TOWN, MemoryVault, order, pki, rsa_key, set_up_nation
+from tests.jpki.pki import (
+    NOW,
+    SCENE,
+    TOWN,
+    MemoryVault,
+    altered,
+    order,
+    pki,
+    rsa_key,
+    set_up_nation,
+)
 
 SIGNING, USER_AUTH = CertificateKind
 OTHER_TOWN = "131016"
@@ -248,6 +259,59 @@ async def test_a_fresh_list_is_handed_out_and_a_stale_one_made_anew(
         await lists.list_of(nation_tx, authorities, "signing-9", at=NOW)
     with pytest.raises(UnknownAuthorityError):
         await lists.list_of(nation_tx, authorities, "card-1", at=NOW)
+
+
+async def test_an_expired_authority_has_only_its_last_list(
+    nation_tx: Tx, authorities: Authorities
+) -> None:
+    after = authorities.by_id("signing-1").certificate.not_valid_after_utc + timedelta(days=1)
+    with pytest.raises(UnknownAuthorityError):
+        await lists.list_of(nation_tx, authorities, "signing-1", at=after)
+    last = await lists.list_of(nation_tx, authorities, "signing-1", at=NOW)
+    assert await lists.list_of(nation_tx, authorities, "signing-1", at=after) == last
+    assert {one.authority for one in await lists.make_crls(nation_tx, authorities, at=after)} == {
+        "signing-2",
+        "user-auth-2",
+    }
+
+
+async def test_two_counters_at_once_give_one_person_one_certificate(
+    nation_database: Database, keys: Keys
+) -> None:
+    async with nation_database.transaction() as tx:
+        authorities = await set_up_nation(tx, keys)
+    person = uuid4()
+
+    async def counter(key: str) -> str:
+        asked = order(USER_AUTH, key=rsa_key(key), person_id=person)
+        async with nation_database.transaction() as tx:
+            made = await service.issue_certificate(tx, authorities, asked, at=NOW)
+        return made.authority
+
+    done = await asyncio.gather(*map(counter, ("one", "two", "three")), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in done) == [
+        "AlreadyCertifiedError",
+        "AlreadyCertifiedError",
+        "str",
+    ]
+    same = await asyncio.gather(*map(counter, ("one", "one")), return_exceptions=True)
+    assert not any(isinstance(one, str) for one in same)
+
+
+async def test_only_what_an_authority_issued_is_traced_to_it(
+    nation_tx: Tx, authorities: Authorities
+) -> None:
+    ca = pki().authority(SIGNING)
+    leaf = pki().leaf(SIGNING).certificate
+    assert authorities.issuer_of(leaf).id == "signing-2"  # the same key as in this nation
+    nobody = x509.AuthorityKeyIdentifier.from_issuer_public_key(rsa_key("nobody").public_key())
+    for stranger in (
+        altered(leaf, ca.key, without=[x509.AuthorityKeyIdentifier]),
+        altered(leaf, ca.key, instead=[(nobody, False)]),
+        altered(leaf, ca.key, issuer=leaf.subject),
+    ):
+        with pytest.raises(UnknownAuthorityError):
+            authorities.issuer_of(stranger)
 
 
 async def test_a_line_stays_for_a_list_after_its_certificate_expired(

@@ -76,7 +76,8 @@ async def list_of(
         at: now.
 
     Raises:
-        UnknownAuthorityError: there is none of this name, or it signs no more.
+        UnknownAuthorityError: there is none of this name, or it never signed such a list and
+            signs no more.
         UnknownMunicipalityError: no municipality has this code.
     """
     found = await store.published_list(tx, name, partition)
@@ -85,8 +86,10 @@ async def list_of(
     asked = authorities.by_id(name)
     if asked.kind is AuthorityKind.CARD:
         raise unknown_authority(name)
-    if not asked.in_time(at) and found is not None:
-        return found  # the last one an expired authority signed
+    if not asked.in_time(at):
+        if found is None:
+            raise unknown_authority(name)
+        return found  # the last one it signed
     await store.lock_lists(tx)
     rows = await store.revoked(tx, asked.kind, at - KEPT_AFTER_EXPIRY, partition or None)
     number = (await store.list_numbers(tx, asked.kind)).get(partition, 0) + 1
