@@ -386,7 +386,8 @@ async def test_nobody_gets_in_without_an_assertion(app: Litestar, form: dict[str
     answer = await site.plain.post(
         "/openid/token", data={"grant_type": "authorization_code"} | form
     )
-    refused(answer, "invalid_client", 401)
+    proper = "jwt-bearer" in form.get("client_assertion_type", "")
+    refused(answer, *(("invalid_client", 401) if proper else ("invalid_request", 400)))
 
 
 async def test_an_assertion_is_for_us_and_counts_once(app: Litestar) -> None:

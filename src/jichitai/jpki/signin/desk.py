@@ -7,6 +7,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Redirect, Template
 
 from jichitai.jpki.signin import parties
+from jichitai.jpki.signin.claims import ordered
 from jichitai.jpki.signin.errors import NotRehearsedError, UnknownPartyError
 from jichitai.jpki.signin.parties import Fault, PartyState, Step
 from jichitai.jpki.signin.service import registry
@@ -102,7 +103,7 @@ async def _party(
     context = {
         "party": party,
         "status": PARTY_STATES[party.state],
-        "items": [item.japanese for item in party.items],
+        "items": [item.japanese for item in ordered(party.items)],
         "keys": key_rows(party, now),
         "progress": progress,
         "steps": [(step, step in progress.seen, step in parties.NEEDED) for step in Step],

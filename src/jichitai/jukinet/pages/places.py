@@ -20,10 +20,12 @@ _BOARD: Final = (
     NavItem("隔離した通知", "/network/quarantine", key="q"),
     NavItem("提供の状況", "/network/provisions", key="p"),
     NavItem("住民からの申出", "/network/inquiries", key="i"),
+    NavItem("サインインの相手先", "/network/relying-parties", key="r"),
 )
 _QUERY: Final = (NavItem("本人確認情報の照会", "/query", key="s"),)
 _RESIDENT: Final = (
     NavItem("わたしの情報を見た機関", "/me"),
+    NavItem("カードでサインインした場所", "/me/sign-ins"),
     NavItem("証明を確かめる", "/proofs/verify"),
 )
 _PUBLIC: Final = (

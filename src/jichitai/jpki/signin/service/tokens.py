@@ -61,13 +61,14 @@ async def authenticate(
         path: of the endpoint.
 
     Raises:
+        BadRequestError: it tries to prove nobody.
         BadPartyError: no registered party is proved.
 
     Source: RFC 7523, section 3; OpenID Connect Core 1.0, section 9 (private_key_jwt).
     """
     text = form.get("client_assertion")
     if form.get("client_assertion_type") != oauth.ASSERTION_TYPE or not isinstance(text, str):
-        raise BadPartyError(
+        raise BadRequestError(
             "client_assertion がありません。相手先のシステムは private_key_jwt（RFC 7523）で"
             "証明してください。共有の秘密による認証は受け付けていません。"
         )
