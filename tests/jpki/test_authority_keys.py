@@ -220,6 +220,52 @@ def test_the_token_itself_refuses_to_read_a_private_exponent(token: Vault) -> No
     assert "sensitive, always sensitive, never extractable, local" in seen
 
 
+def test_a_key_that_could_leave_the_token_is_not_used(token: Vault) -> None:
+    from pkcs11 import Attribute, KeyType
+
+    from jichitai.jpki.authority.token import TokenVault
+
+    assert isinstance(token, TokenVault)
+    token._session.generate_keypair(
+        KeyType.RSA, 2048, store=True, label="loose",
+        private_template={Attribute.SENSITIVE: False, Attribute.EXTRACTABLE: True},
+    )  # fmt: skip
+    with pytest.raises(VaultUnavailableError, match="取り出せる"):
+        token.key("loose")
+
+
+def test_a_lost_session_is_opened_again_and_a_dead_token_is_told(token: Vault) -> None:
+    from pkcs11 import KeyType
+
+    from jichitai.jpki.authority.token import TokenVault
+
+    assert isinstance(token, TokenVault)
+    vault = TokenVault(SOFTHSM, "jpki", PIN)
+    key = vault.create("steady", Algorithm.P_256)
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    vault.close()
+    signature = key.sign(b"text", ec.ECDSA(SHA256()))
+    key.public_key().verify(signature, b"text", ec.ECDSA(SHA256()))
+    assert vault.has("steady")
+
+    with pytest.raises(VaultUnavailableError, match="応じません"):
+        vault._do(lambda session: session.generate_keypair(KeyType.RSA, 3))
+    vault._generate = _broken  # type: ignore[method-assign, assignment]
+    with pytest.raises(VaultUnavailableError, match="応じません"):
+        vault.create("other", Algorithm.P_256)
+    assert key.sign(b"text", ec.ECDSA(SHA256()))
+    vault.close()
+    vault._place = (SOFTHSM, "gone", PIN)
+    with pytest.raises(VaultUnavailableError, match="gone"):
+        key.sign(b"text", ec.ECDSA(SHA256()))
+
+
+def _broken(*_: object) -> None:
+    from pkcs11.exceptions import DeviceError
+
+    raise DeviceError
+
+
 async def test_authorities_in_a_token_issue_and_sign_lists(
     token: Vault, nation_tx: Tx, keys: Keys
 ) -> None:

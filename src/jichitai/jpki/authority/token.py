@@ -8,7 +8,7 @@ Only digests travel to the token, however long a list is. Needs the extra `hsm`.
 from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, NoReturn, Self, TypeAlias
+from typing import Any, Final, NoReturn, Self, TypeAlias, TypeVar
 
 import pkcs11
 from asn1crypto.algos import DigestInfo
@@ -29,6 +29,7 @@ from jichitai.jpki.authority.errors import (
 from jichitai.jpki.authority.vault import Algorithm, VaultKey, missing
 from jichitai.kernel.secrets import Secret
 
+T = TypeVar("T")
 _Sign: TypeAlias = Callable[[bytes, Mechanism], bytes]
 _LOCKED: Final = {
     Attribute.PRIVATE: True,
@@ -53,24 +54,13 @@ class TokenVault:
         Raises:
             VaultUnavailableError: no such library or token, or a wrong PIN.
         """
-        try:
-            found = pkcs11.lib(str(module)).get_token(token_label=token)
-            self._session = _log_in(found, pin)
-        except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
-            raise VaultUnavailableError(
-                f"PKCS#11 トークン {token} を開けません（{type(error).__name__}）。ライブラリの場所、"
-                "トークンの名前、PIN を確かめてください。",
-                token=token,
-            ) from None
-        self._about = " ".join(
-            (
-                found.manufacturer_id.strip(),
-                found.model.strip(),
-                f"通し番号 {found.serial.decode()}",
-            )
-        )
+        self._place = (module, token, pin)
         self._lock = Lock()
         self._handles: dict[str, VaultKey] = {}
+        self._private: dict[str, Any] = {}
+        self._session = self._log_in()
+        found = self._session.token
+        self._about = f"{found.manufacturer_id.strip()} {found.model.strip()} 通し番号 {found.serial.decode()}"
 
     @property
     def description(self) -> str:
@@ -85,7 +75,10 @@ class TokenVault:
                 label=label,
             )
         with self._lock:
-            self._generate(label, algorithm)
+            try:
+                self._generate(label, algorithm)
+            except pkcs11.PKCS11Error as error:  # tried once: half a pair may be there already
+                raise self._silent(error) from None
         return self.key(label)
 
     def key(self, label: str) -> VaultKey:
@@ -100,9 +93,12 @@ class TokenVault:
 
     def labels(self) -> list[str]:
         """Labels of the private keys."""
-        with self._lock:
-            keys: Any = self._session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
+
+        def listed(session: Any) -> list[str]:
+            keys = session.get_objects({Attribute.CLASS: ObjectClass.PRIVATE_KEY})
             return sorted(key.label for key in keys)
+
+        return self._do(listed)
 
     def close(self) -> None:
         """Log out."""
@@ -128,32 +124,77 @@ class TokenVault:
         )
 
     def _find(self, label: str) -> VaultKey:
-        with self._lock:
-            try:
-                private: Any = self._session.get_key(ObjectClass.PRIVATE_KEY, label=label)
-                public: Any = self._session.get_key(ObjectClass.PUBLIC_KEY, label=label)
-                kind = private.key_type
-                made = _rsa(public) if kind is KeyType.RSA else _point(public)
-            except (pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned):
-                raise missing(label) from None
+        def found(session: Any) -> tuple[KeyType, rsa.RSAPublicKey | bytes]:
+            private = self._private_key(session, label)
+            if private[Attribute.EXTRACTABLE] or not private[Attribute.SENSITIVE]:
+                raise VaultUnavailableError(
+                    f"トークンの鍵 {label} は取り出せる設定です。認証局の鍵には使えません。鍵生成式で"
+                    "作り直してください。",
+                    label=label,
+                )
+            public = session.get_key(ObjectClass.PUBLIC_KEY, label=label)
+            kind = private.key_type
+            return kind, _rsa(public) if kind is KeyType.RSA else _point(public)
 
         def sign(data: bytes, mechanism: Mechanism) -> bytes:
-            with self._lock:
-                return bytes(private.sign(data, mechanism=mechanism))
+            return self._do(
+                lambda session: bytes(
+                    self._private_key(session, label).sign(data, mechanism=mechanism)
+                )
+            )
 
-        if isinstance(made, rsa.RSAPublicKey):
-            return TokenRSAKey(made, sign)
+        try:
+            kind, public = self._do(found)
+        except (pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned):
+            raise missing(label) from None
+        if isinstance(public, rsa.RSAPublicKey):
+            return TokenRSAKey(public, sign)
         if kind is KeyType.EC:
-            curve = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), made)
+            curve = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), public)
             return TokenECKey(curve, sign)
-        return TokenEd25519Key(Ed25519PublicKey.from_public_bytes(made), sign)
+        return TokenEd25519Key(Ed25519PublicKey.from_public_bytes(public), sign)
 
+    def _private_key(self, session: Any, label: str) -> Any:
+        if label not in self._private:
+            self._private[label] = session.get_key(ObjectClass.PRIVATE_KEY, label=label)
+        return self._private[label]
 
-def _log_in(token: Any, pin: Secret) -> Any:
-    try:
-        return token.open(rw=True, user_pin=pin.reveal())
-    except pkcs11.UserAlreadyLoggedIn:  # the login holds for the whole process
-        return token.open(rw=True)
+    def _do(self, work: Callable[[Any], T]) -> T:
+        """Ask the token; a session that was lost is opened again, once."""
+        with self._lock:
+            try:
+                return work(self._session)
+            except (pkcs11.NoSuchKey, pkcs11.MultipleObjectsReturned):
+                raise
+            except pkcs11.PKCS11Error:
+                self._private.clear()
+                self._session = self._log_in()
+            try:
+                return work(self._session)
+            except pkcs11.PKCS11Error as error:
+                raise self._silent(error) from None
+
+    def _log_in(self) -> Any:
+        module, token, pin = self._place
+        try:
+            found = pkcs11.lib(str(module)).get_token(token_label=token)
+            try:
+                return found.open(rw=True, user_pin=pin.reveal())
+            except pkcs11.UserAlreadyLoggedIn:  # the login holds for the whole process
+                return found.open(rw=True)
+        except (pkcs11.PKCS11Error, RuntimeError, OSError) as error:
+            raise VaultUnavailableError(
+                f"PKCS#11 トークン {token} を開けません（{type(error).__name__}）。ライブラリの場所、"
+                "トークンの名前、PIN を確かめてください。",
+                token=token,
+            ) from None
+
+    def _silent(self, error: Exception) -> VaultUnavailableError:
+        return VaultUnavailableError(
+            f"PKCS#11 トークンが応じません（{type(error).__name__}）。トークンの接続と状態を"
+            "確かめてください。",
+            token=self._place[1],
+        )
 
 
 class TokenRSAKey(rsa.RSAPrivateKey):
