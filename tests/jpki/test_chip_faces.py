@@ -1,8 +1,11 @@
 """The faces of a card: every character drawn, pictures small enough for the chip, a specimen."""
 
 import io
+import lzma
 import re
 from datetime import date
+from importlib import resources
+from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
@@ -10,7 +13,7 @@ from PIL import Image, ImageChops
 from jichitai.jpki.chip import faces, pictures, portraits
 from jichitai.jpki.chip.contents import Drawn
 from jichitai.jpki.chip.errors import UndrawableFaceError
-from jichitai.jpki.chip.typeface import Typeface
+from jichitai.jpki.chip.typeface import PACKAGED, Typeface
 from jichitai.kernel.municipalities import municipalities
 from tests.jpki.test_chip_objects import card
 
@@ -103,7 +106,7 @@ def test_what_is_no_picture_is_refused(content: bytes) -> None:
 
 def test_a_picture_of_monstrous_size_is_refused_unread() -> None:
     out = io.BytesIO()
-    Image.new("1", (9000, 9000)).save(out, "PNG")
+    Image.new("1", (40_001, 1_000)).save(out, "PNG")
     with pytest.raises(UndrawableFaceError):
         pictures.photo_of(out.getvalue())
 
@@ -117,3 +120,18 @@ def test_a_portrait_follows_from_its_seed_alone() -> None:
     assert portraits.portrait("seed") == PHOTO
     assert portraits.portrait("other") != PHOTO
     assert opened(PHOTO).size == (480, 600)
+
+
+def test_portraits_differ() -> None:
+    assert len({portraits.portrait(f"seed {number}") for number in range(5)}) == 5
+
+
+def test_another_font_may_be_used(tmp_path: Path) -> None:
+    packed = resources.files("jichitai.data").joinpath(f"fonts/{PACKAGED}").read_bytes()
+    font = tmp_path / "font.ttf"
+    font.write_bytes(lzma.decompress(packed))
+    text = pictures.line(Typeface.load(font), "鷗", (60, 60), 48)
+    assert text.tobytes() == pictures.line(Typeface.packaged(), "鷗", (60, 60), 48).tobytes()
+    font.write_bytes(b"no font")
+    with pytest.raises(OSError, match=r"invalid|unknown"):
+        Typeface.load(font)

@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 
 from jichitai.jpki.chip import issuing, layout
 from jichitai.jpki.chip.device import Chip
+from jichitai.jpki.chip.dispatcher import answer
 from jichitai.jpki.chip.layout import App
-from jichitai.jpki.chip.model import Memory
+from jichitai.jpki.chip.model import ChipState, Memory
 from jichitai.jpki.chip.personalise import complete
 from jichitai.jpki.chip.storage import MemoryStorage
 from jichitai.jpki.chip.work import Crafts
@@ -81,6 +82,22 @@ def test_power_lost_before_commit_changes_nothing(issued: Memory) -> None:
     assert chips.verify(chip.transmit, layout.USER_AUTH_PIN, chips.USER_AUTH_PIN) == b"\x90\0"
 
 
+def test_the_chip_lives_in_memory_alone_too() -> None:
+    state = ChipState(chips.memory_chip()._storage.load())
+    crafts = chips.crafts()
+
+    def transmit(apdu: bytes) -> bytes:
+        nonlocal state
+        state, response = answer(state, apdu, crafts)
+        return bytes(response)
+
+    chips.issue(transmit)
+    state = state.restarted()
+    chips.select(transmit, App.JPKI)
+    assert chips.verify(transmit, layout.SIGNING_PIN, "WRONG1") == b"\x63\xc4"
+    assert chips.verify(transmit, layout.SIGNING_PIN, chips.SIGNING_PIN) == b"\x90\0"
+
+
 def test_at_every_step_of_an_issue_the_chip_is_blank_or_complete() -> None:
     kept = MemoryStorage(chips.memory_chip()._storage.load())
     chip = Chip(kept, crafts=chips.crafts())
@@ -124,7 +141,10 @@ def test_a_permit_is_good_for_one_writing_of_one_chip(chip: Chip) -> None:
     assert chip.transmit(issuing.authenticate(good)) == b"\x63\0", "another challenge"
 
 
-@pytest.mark.parametrize("missing", ["certificate", "pin", "lock", "wrong key", "empty file"])
+@pytest.mark.parametrize(
+    "missing",
+    ["certificate", "no certificate", "pin", "lock", "wrong key", "empty file", "chip's key"],
+)
 def test_a_half_written_card_is_never_committed(chip: Chip, missing: str) -> None:
     challenge = chips.slot(chip.transmit)
     made = chips.make_keys(chip.transmit)
@@ -134,6 +154,10 @@ def test_a_half_written_card_is_never_committed(chip: Chip, missing: str) -> Non
     match missing:
         case "certificate":
             files = files[1:]
+        case "no certificate":
+            files[0] = (*files[0][:2], b"no certificate")
+        case "chip's key":
+            files.append((App.FACE, layout.FACE_FRONT, b"without the key"))
         case "pin":
             pins = [pin for pin in pins if pin[1] != layout.SIGNING_PIN]
         case "lock":
@@ -243,10 +267,21 @@ def test_an_authorised_writer_still_writes_only_files_and_fitting_pins(chip: Chi
         ("80D6000001AA", "6986"),
         ("80D8010006 0018 3132333A", "6A80"),
         ("80D8010006 0017 31323334", "6A82"),
+        ("80D8090006 0018 31323334", "6A86"),
+        ("80D8010002 0018", "6700"),
+        ("80E00100 03 000100", "6700"),
+        ("008400000101", "6700"),
+        ("00840000", "6700"),
+        ("80CA0017 01 AA 00", "6700"),
+        ("80CA001780", "6700"),
+        ("80CA001700", "6A82"),
+        ("80F200000100", "6700"),
+        ("80440000 01", "6700"),
     ]
     for command, status in refused:
         assert chip.transmit(bytes.fromhex(command)).hex().upper() == status, command
     ok(chip.transmit(bytes.fromhex("80E00100020006")))
+    assert chip.transmit(bytes.fromhex("80D60000")) == b"\x67\0"
     assert chip.transmit(bytes.fromhex("80D6000101AA")) == b"\x6b\0"
     ok(chip.transmit(b"\x80\xd6\0\0\0\x7f\xff" + bytes(0x7FFF)))
     assert chip.transmit(b"\x80\xd6\x7f\xff\x01\0") == b"\x6a\x84"

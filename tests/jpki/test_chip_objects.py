@@ -1,6 +1,7 @@
 """Data objects: written, read back, signed for one chip, and refused when anything is changed."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 
@@ -121,6 +122,11 @@ def test_a_reader_finds_what_was_written_and_checks_it_offline(
     assert code == JukiCode.from_body("1234567890")
 
 
+FACES: list[tuple[int, Callable[[bytes], reading.Birth | reading.Front | reading.Back]]] = [
+    (layout.FACE_BIRTH, reading.birth),
+    (layout.FACE_FRONT, reading.front),
+    (layout.FACE_BACK, reading.back),
+]
 FORGERIES: dict[str, Callable[[dict[tuple[App, int], bytes]], None]] = {
     "name": lambda files: reading.check_items(
         SIGNER.public_key(),
@@ -157,6 +163,19 @@ FORGERIES: dict[str, Callable[[dict[tuple[App, int], bytes]], None]] = {
 def test_a_changed_object_is_refused(what: str, written: dict[tuple[App, int], bytes]) -> None:
     with pytest.raises(ForgedObjectError):
         FORGERIES[what](written)
+
+
+@given(data=st.data())
+def test_whatever_byte_is_changed_nothing_false_is_believed(
+    data: st.DataObject, written: dict[tuple[App, int], bytes]
+) -> None:
+    fid, read = data.draw(st.sampled_from(FACES))
+    content = bytearray(written[App.FACE, fid])
+    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    with suppress(BrokenObjectError, ForgedObjectError):
+        believed = read(bytes(content))
+        reading.check_face(SIGNER.public_key(), believed, chip=NUMBER)
+        assert believed == read(written[App.FACE, fid])
 
 
 def test_a_signature_is_good_for_one_kind_of_object(
@@ -209,6 +228,25 @@ def test_objects_are_read_as_they_were_written(tag: int, value: bytes) -> None:
 def test_a_broken_object_is_refused(broken: str) -> None:
     with pytest.raises(BrokenObjectError):
         tlv.take(bytes.fromhex(broken))
+
+
+@pytest.mark.parametrize(
+    ("read", "content"),
+    [
+        (reading.number, "DF110C313233343536373839303138"),
+        (reading.number, "DF100CFF3233343536373839303138"),
+        (reading.birth, "FF100CDF1108" + b"1985050".hex() + "58"),
+        (reading.items, "FF200BDF2201FFDF2301FFDF24"),
+        (reading.items, "FF2010DF220141DF230141DF240131DF250131"),
+        (reading.items, "FF2017DF220141DF230141DF2408" + b"19850501".hex() + "DF250134"),
+        (reading.chip_number, "5A0F4A54" + b"123456789012X".hex()),
+    ],
+)
+def test_an_object_with_a_broken_field_is_refused(
+    read: Callable[[bytes], object], content: str
+) -> None:
+    with pytest.raises(BrokenObjectError):
+        read(bytes.fromhex(content))
 
 
 def test_a_field_that_stands_twice_is_refused() -> None:
