@@ -109,19 +109,27 @@ def usable() -> bool:
 def reader_service() -> Iterator[ReaderService]:
     if not usable() and not demanded("cards"):
         pytest.skip(MISSING)
+    with running_service() as service:
+        yield service
+
+
+@contextmanager
+def running_service(user: int | None = None) -> Iterator[ReaderService]:
+    """A service of our own user, or of another one when root asks for it."""
     folder = Path(tempfile.mkdtemp(prefix="jichitai-pcscd-"))
+    folder.chmod(0o755)
     try:
-        with _service(folder) as service:
+        with _service(folder, user) as service:
             yield service
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _service(folder: Path) -> Iterator[ReaderService]:
+def _service(folder: Path, user: int | None) -> Iterator[ReaderService]:
     for attempt in range(5):
         service = ReaderService(_free_pair(), folder / f"comm{attempt}")
-        process = _launch(service, folder / f"readers{attempt}")
+        process = _launch(service, folder / f"readers{attempt}", user)
         try:
             if _listens(process, service.port):
                 yield service
@@ -132,20 +140,22 @@ def _service(folder: Path) -> Iterator[ReaderService]:
     raise AssertionError("pcscd does not start")
 
 
-def _launch(service: ReaderService, config: Path) -> subprocess.Popen[bytes]:
+def _launch(service: ReaderService, config: Path, user: int | None) -> subprocess.Popen[bytes]:
     config.mkdir()
     (config / "vpcd").write_text(_CONFIG.format(port=service.port, driver=DRIVER))
     listening = socket.socket(socket.AF_UNIX)
     listening.bind(str(service.socket_path))
     listening.listen(16)
-    apart = ["unshare", "-m"] if os.getuid() == 0 else ["unshare", "-Urm"]
-    if subprocess.run([*apart, "true"], capture_output=True, check=False).returncode:
+    apart = ["unshare", "-Urm"] if user or os.getuid() else ["unshare", "-m"]
+    if subprocess.run([*apart, "true"], capture_output=True, check=False, user=user).returncode:
         apart = []
     command = [*apart, "sh", "-c", _START, str(PCSCD), str(config)]
+    command[0] = shutil.which(command[0]) or command[0]
     # systemd's way: the socket is descriptor 3, and LISTEN_PID says for whom
     python = (
         "import os, sys; given = int(sys.argv[1]); os.set_inheritable(given, True); "
-        "given == 3 or os.dup2(given, 3); os.execvp(sys.argv[2], sys.argv[2:])"
+        "given == 3 or os.dup2(given, 3); "
+        f"{user or 0} and os.setuid({user or 0}); os.execv(sys.argv[2], sys.argv[2:])"
     )
     started = subprocess.Popen(
         [sys.executable, "-c", python, str(listening.fileno()), *command],

@@ -9,7 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from jichitai.jpki.kinds import CertificateKind
-from tests.jpki.cards import Card, ReaderService, issue_card, reader_service
+from tests.infra.processes import ORDINARY_UID, needs_root
+from tests.jpki.cards import Card, ReaderService, issue_card, reader_service, running_service
 from tests.jpki.chips import SIGNING_PIN, USER_AUTH_PIN
 
 __all__ = ["reader_service"]
@@ -187,3 +188,14 @@ def test_gnutls_finds_the_keys_and_signs_with_them(
             assert "CKA_NEVER_EXTRACTABLE" in listed
             key = f"{token};id=%{IDS[kind]};type=private"
             assert "ok" in reader_service.run(*provider, *pin, "--test-sign", key).lower()
+
+
+@needs_root
+def test_an_ordinary_user_runs_the_reader_service_too(
+    reader_service: ReaderService, card: Card
+) -> None:
+    with running_service(ORDINARY_UID) as other:
+        assert other.port != reader_service.port
+        with other.holding(card.path):
+            assert other.run("opensc-tool", "-n").splitlines()[-1] == "jpki"
+            assert "Yes" not in reader_service.run("opensc-tool", "-l")

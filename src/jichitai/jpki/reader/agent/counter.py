@@ -53,7 +53,9 @@ async def writing_page(request: AnyRequest, state: State, name: FromPath[str]) -
     """The PINs to choose, then how far the writing is."""
     pending = waiting(request, name)
     writing = _writing(pending)
-    if writing.stage is Stage.READY or (writing.stage is Stage.INTERRUPTED and not writing.running):
+    looks = "x-fragment" in request.headers  # the page of the progress asks for its own news
+    stopped = writing.stage is Stage.INTERRUPTED and not writing.running
+    if writing.stage is Stage.READY or (stopped and not looks):
         return _choose(state, pending)
     return _progress(state, pending)
 
