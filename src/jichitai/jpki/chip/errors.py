@@ -41,7 +41,7 @@ class DamagedChipError(UnavailableError):
 class ChipInUseError(ConflictError):
     """Another program holds the chip, as only one reader can hold a card."""
 
-    type = "jpki.chip-in-use"
+    type = "jpki.chip-held"
     title = "チップは別のプログラムが使用中です"
 
 
