@@ -134,7 +134,7 @@ def write(ticket: str | None, town: str, chip: Path | None, reader: str | None) 
         writing.run(_chosen(writing))
     if writing.stage is not Stage.DONE:
         raise WritingFailedError(writing.problem)
-    click.echo("書き込みました。カードを受け取る人に渡してください。", err=True)
+    click.echo("書き込みました。窓口の画面で、交付の手続を続けてください。", err=True)
 
 
 @chip.command()

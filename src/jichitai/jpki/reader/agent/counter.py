@@ -28,6 +28,7 @@ from jichitai.web.components import FieldError
 from jichitai.web.csrf import token_for
 
 _FOUR: Final = {"input": PinKind.INPUT_AID, "juki": PinKind.JUKI}
+_LABELS: Final = {"four": "数字4桁の暗証番号"}
 _STAGES: Final = (Stage.KEYS, Stage.WAITING, Stage.WRITING, Stage.DONE)
 
 
@@ -94,8 +95,10 @@ def chosen(
     def read(field: str, kind: PinKind, text: str) -> Pin | None:
         try:
             return Pin.parse(kind, text)
-        except MalformedPinError as refusal:
-            errors.append(FieldError(field, refusal.detail))
+        except MalformedPinError:
+            name = _LABELS.get(field, kind.japanese)
+            message = f"{name}は{kind.hint}です。形が違うため、まだ何も書いていません。決め直してください。"
+            errors.append(FieldError(field, message))
             return None
 
     def twice(field: str, kind: PinKind) -> Pin | None:
