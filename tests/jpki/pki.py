@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -24,7 +24,13 @@ from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.authority import profiles
 from jichitai.jpki.authority.authorities import Authorities
-from jichitai.jpki.authority.ceremony import Scene, Witness, hold_ceremony, rehearsal_plan
+from jichitai.jpki.authority.ceremony import (
+    Planned,
+    Scene,
+    Witness,
+    hold_ceremony,
+    rehearsal_plan,
+)
 from jichitai.jpki.authority.model import Order
 from jichitai.jpki.authority.profiles import (
     AnyKind,
@@ -276,7 +282,12 @@ SCENE = Scene(
 
 
 async def set_up_nation(
-    tx: Tx, keys: Keys, *, at: datetime = NOW, vault: Vault | None = None
+    tx: Tx,
+    keys: Keys,
+    *,
+    at: datetime = NOW,
+    vault: Vault | None = None,
+    plan: Sequence[Planned] | None = None,
 ) -> Authorities:
     """Hold a ceremony in a nation's database: two generations of both kinds, and a card centre.
 
@@ -287,7 +298,7 @@ async def set_up_nation(
         tx,
         vault or MemoryVault(),
         keys.signer(NATION),
-        plan=rehearsal_plan(at),
+        plan=plan or rehearsal_plan(at),
         scene=SCENE,
         at=at,
         by=SYSTEM,

@@ -25,6 +25,7 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.settings import Settings
 from jichitai.jpki.authority import lists, service
 from jichitai.jpki.authority.authorities import Authorities
+from jichitai.jpki.authority.ceremony import first_plan
 from jichitai.jpki.authority.errors import (
     EmptyPoolError,
     MissingVaultKeyError,
@@ -269,17 +270,17 @@ def _broken(*_: object) -> None:
 async def test_authorities_in_a_token_issue_and_sign_lists(
     token: Vault, nation_tx: Tx, keys: Keys
 ) -> None:
-    authorities = await set_up_nation(nation_tx, keys, vault=token)
+    authorities = await set_up_nation(nation_tx, keys, vault=token, plan=first_plan(NOW))
     asked = order(CertificateKind.SIGNING, key=rsa_key("one"))
     issued = await service.issue_certificate(nation_tx, authorities, asked, at=NOW)
     issued.certificate.verify_directly_issued_by(issued.authority_certificate)
-    published = await lists.list_of(nation_tx, authorities, "signing-2", at=NOW)
+    published = await lists.list_of(nation_tx, authorities, "signing-1", at=NOW)
     assert published.list
     loaded = await Authorities.load(nation_tx, token)
     assert isinstance(loaded.current(CertificateKind.SIGNING).key, rsa.RSAPrivateKey)
     with pytest.raises(NotExtractableError):
         loaded.card_centre().writer.private_bytes_raw()
-    responder = loaded.responder("signing-2")
+    responder = loaded.responder("signing-1")
     answer = (
         ocsp.OCSPResponseBuilder()
         .add_response(

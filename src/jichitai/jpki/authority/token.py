@@ -89,7 +89,8 @@ class TokenVault:
 
     def has(self, label: str) -> bool:
         """Whether the token holds a private key with this label."""
-        return label in self.labels()
+        wanted = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.LABEL: label}
+        return bool(self._do(lambda session: list(session.get_objects(wanted))))
 
     def labels(self) -> list[str]:
         """Labels of the private keys."""
