@@ -211,18 +211,19 @@ async def test_a_card_goes_from_the_application_to_its_holder(counter: Counter) 
     assert await counter.nation() == {"signing": ("valid", None), "user-auth": ("valid", None)}
 
 
-async def test_what_was_kept_for_the_writing_is_gone_once_the_card_is_written(
+async def test_what_was_kept_for_the_writing_is_gone_once_the_card_is_handed_over(
     counter: Counter,
 ) -> None:
     request_id = await counter.open()
     await counter.write(request_id)
+    await counter.hand_over(request_id)
     kept = await counter.mine(
         "select sealed, answer, ticket_hash from jpki.writing where resident_id = %s"
     )
     assert kept == [(None, None, None)]
 
 
-async def test_a_ticket_is_good_once_for_a_quarter_of_an_hour_and_only_the_newest(
+async def test_only_the_newest_ticket_is_good_and_only_until_the_card_is_handed_over(
     counter: Counter,
 ) -> None:
     request_id = await counter.open()
@@ -235,6 +236,10 @@ async def test_a_ticket_is_good_once_for_a_quarter_of_an_hour_and_only_the_newes
     await counter.send(request_id, second)
     await counter.wires.flow()
     await counter.done(request_id, second)
+    assert (await counter.done(request_id, second)).state is Stage.WRITTEN
+    with pytest.raises(WrongStageError):
+        await counter.done(request_id, second, written=False)
+    await counter.hand_over(request_id)
     with pytest.raises(TicketRefusedError):
         await counter.done(request_id, second)
 

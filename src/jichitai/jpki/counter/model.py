@@ -15,10 +15,15 @@ from jichitai.jpki.counter.errors import (
     WrongStageError,
 )
 from jichitai.jpki.kinds import Cause, CertificateKind
-from jichitai.kernel.dates import UncertainDate
+from jichitai.kernel.dates import UncertainDate, wareki
 
 TICKET_LIFE: Final = timedelta(minutes=15)
 CHIP_DIGITS: Final = 13
+FIELDS: Final = (
+    "chip_number", "kinds", "guardian", "card_until", "photo", "case", "documents",
+    "agent_documents", "agent_reason",
+)  # fmt: skip
+"""Fields of an application, in the order of the form."""
 
 
 class Stage(StrEnum):
@@ -131,7 +136,7 @@ def check_application(application: Application, birth: UncertainDate, today: dat
 
     Source: 番号法 第17条; 番号法施行令 第13条; 公的個人認証法 第3条, 第22条; カード省令 第26条.
     """
-    wrong = dict(_wrong(application, birth, today))
+    wrong = dict(sorted(_wrong(application, birth, today), key=lambda one: FIELDS.index(one[0])))
     if wrong:
         raise ApplicationRefusedError(
             f"申請に{len(wrong)}件の誤りがあります。示した項目を直してください。", fields=wrong
@@ -170,7 +175,7 @@ def _wrong_card(
                 "card_until",
                 (
                     "カードの有効期限が、今日から法定の期限"
-                    f"（{longest.isoformat()}）までの日ではありません。在留期間のある人はその満了日、"
+                    f"（{wareki(longest)}）までの日ではありません。在留期間のある人はその満了日、"
                     "ほかの人は法定の期限を入力してください。（カード省令26条）"
                 ),
             )

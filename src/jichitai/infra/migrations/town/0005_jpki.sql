@@ -16,7 +16,7 @@ create table jpki.writing (
     agent_documents text[]     not null,
     agent_reason   text,
     guardian       boolean     not null,
-    sealed         bytea,                -- column-sealed face and code; null once written
+    sealed         bytea,                -- column-sealed face and code; null once closed
     ticket_hash    bytea,                -- of the newest ticket's secret
     expires_at     timestamptz,
     made_hash      bytea,                -- of the keys that were sent: the same again is no other

@@ -1,5 +1,6 @@
 """The work list of cards, one person's cards, and one writing from application to hand-over."""
 
+from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from jichitai.jpki.counter import store
 from jichitai.jpki.counter.access import CLERKS, writings_of
 from jichitai.jpki.counter.documents import Case
 from jichitai.jpki.counter.errors import UnknownWritingError
-from jichitai.jpki.counter.model import Stage
+from jichitai.jpki.counter.model import TICKET_LIFE, Stage
 from jichitai.jpki.counter.pages import words
 from jichitai.jpki.counter.service.desk import Desk
 from jichitai.jpki.counter.store import Writing
@@ -156,6 +157,7 @@ async def give_ticket(
     context = {
         "agent": f"{AGENT}{WRITE_PATH}",
         "ticket": ticket,
+        "minutes": TICKET_LIFE // timedelta(minutes=1),
         "writing": writing,
         "return_url": f"{settings.origin}/counter/cards/{request_id}",
         "steps": words.steps_of(writing.stage),
@@ -196,10 +198,6 @@ async def hand_over(
 
 def _unchecked(writing: Writing, received_by: str, sent: Any) -> dict[str, str]:
     problems = {}
-    if received_by not in {option.value for option in words.receivers(writing)}:
-        problems["received_by"] = (
-            "だれに渡すかが選ばれていません。本人確認をした人から選んでください。"
-        )
     if sent.get("face") != "1":
         problems["face"] = (
             "顔写真の見比べに印がありません。カードの写真と来た人を見比べてから、印を付けてください。"
@@ -207,6 +205,10 @@ def _unchecked(writing: Writing, received_by: str, sent: Any) -> dict[str, str]:
     if sent.get("contents") != "1":
         problems["contents"] = (
             "券面の確認に印がありません。書き込んだ内容を来た人に確かめてもらってから、印を付けてください。"
+        )
+    if received_by not in {option.value for option in words.receivers(writing)}:
+        problems["received_by"] = (
+            "だれに渡すかが選ばれていません。本人確認をした人から選んでください。"
         )
     return problems
 

@@ -15,7 +15,7 @@ from jichitai.jpki.counter import model, store
 from jichitai.jpki.counter.bodies import CardFace
 from jichitai.jpki.counter.errors import ChipInUseError, WritingUnderWayError
 from jichitai.jpki.counter.model import Application, ChipState, Stage
-from jichitai.jpki.counter.service.writings import IN_WORK, Writings, real_now
+from jichitai.jpki.counter.service.writings import FORGET, IN_WORK, Writings, real_now
 from jichitai.jpki.kinds import CertificateKind, CertificateState
 from jichitai.jpki.lifecycle.errors import NotResidentError
 from jichitai.jpki.lifecycle.model import certified_name
@@ -150,6 +150,7 @@ class Desk:
             closed_by=by.id,
             closed_at=at,
             received_by=received_by,
+            **FORGET,
         )
         facts = {"received_by": received_by, "documents": writing.documents}
         await self._writings.record(tx, by, "jpki.chip.hand-over", request_id, facts)

@@ -23,7 +23,7 @@ from jichitai.jpki.counter.bodies import (
 from jichitai.jpki.counter.errors import OtherKeysError, TicketRefusedError, WrongChipError
 from jichitai.jpki.counter.model import ChipState, Stage
 from jichitai.jpki.counter.service.desk import ticket_hash
-from jichitai.jpki.counter.service.writings import FORGET, IN_WORK, Writings, real_now
+from jichitai.jpki.counter.service.writings import IN_WORK, Writings, real_now
 from jichitai.jpki.counter.store import Writing
 from jichitai.jpki.messages import J01, Issued
 from jichitai.kernel.municipalities import municipality as place_of
@@ -41,13 +41,13 @@ class Terminal:
         self._writings = writings
 
     async def order(self, tx: Tx, town: str, request_id: UUID, secret: str) -> WritingOrder:
-        """What the terminal is to write.
+        """What the terminal is to write; once it is written, still that it is.
 
         Raises:
             TicketRefusedError, WrongStageError.
         """
         writing = await self._admitted(tx, town, request_id, secret)
-        model.expect(writing.stage, *IN_WORK)
+        model.expect(writing.stage, *IN_WORK, Stage.WRITTEN)
         assert writing.sealed is not None  # noqa: S101 - kept while it is under way
         assert writing.expires_at is not None  # noqa: S101 - the ticket has one
         face = self._writings.node.keys.columns.open(bytes(writing.sealed), request_id.bytes)
@@ -135,7 +135,7 @@ class Terminal:
     async def done(
         self, tx: Tx, town: str, request_id: UUID, secret: str, outcome: WritingDone
     ) -> WritingState:
-        """The terminal has finished: the ticket and what was kept for the writing are gone.
+        """The terminal has finished; saying so again changes nothing.
 
         Certificates that did not reach a chip are ended (交付前の廃棄).
 
@@ -154,14 +154,16 @@ class Terminal:
                 tx, writing, Stage.FAILED, failure=outcome.failure or "other"
             )
             return WritingState(request_id=request_id, state=Stage.FAILED)
-        model.expect(writing.stage, Stage.ANSWERED)
+        model.expect(writing.stage, Stage.ANSWERED, Stage.WRITTEN)
+        if writing.stage is Stage.WRITTEN:
+            return _state(writing)
         body = self._writings.answer_of(writing)
         assert body is not None  # noqa: S101 - it is answered
         for issued in body.issued:
             await _enter(tx, writing, issued, at)
         await store.save_chip(tx, writing, ChipState.WRITTEN, at)
         await store.change_writing(
-            tx, town, request_id, state=Stage.WRITTEN, written_at=at, **FORGET
+            tx, town, request_id, state=Stage.WRITTEN, written_at=at, answer=None
         )
         await self._writings.record(tx, SYSTEM, "jpki.writing.written", request_id)
         return WritingState(request_id=request_id, state=Stage.WRITTEN)
