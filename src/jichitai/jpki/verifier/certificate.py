@@ -39,6 +39,18 @@ from jichitai.jpki.verifier.trust import Anchor, Trust
 LARGEST: Final = 20_000
 """Bytes of a certificate; a real one has about 2,000."""
 
+UNREADABLE: Final = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+    Warning,
+)
+"""What the library raises at certificates, lists and answers that it cannot read; warnings too,
+where a program has made errors of them."""
+
 _POLICIES: Final = {
     oids.SIGNING_POLICY: (CertificateKind.SIGNING, Medium.CARD),
     oids.USER_AUTH_POLICY: (CertificateKind.USER_AUTH, Medium.CARD),
@@ -111,7 +123,7 @@ def _parse(der: bytes) -> tuple[x509.Certificate, bytes]:
         certificate.extensions  # noqa: B018  (parsed here, so that later reads cannot fail)
         issuer: bytes = asn1.Certificate.load(der)["tbs_certificate"]["issuer"].dump()
         version, serial = certificate.version, certificate.serial_number
-    except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise _malformed() from error
     if version is not x509.Version.v3 or serial <= 0:
         raise _malformed()

@@ -7,13 +7,14 @@ from typing import Final
 
 from asn1crypto import crl as asn1
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
 from jichitai.jpki.kinds import Reason
+from jichitai.jpki.verifier.certificate import UNREADABLE
 from jichitai.jpki.verifier.model import Confirmation, Subject
 from jichitai.jpki.verifier.refusals import (
     HeldError,
@@ -187,7 +188,7 @@ def read_list(der: bytes, trust: Trust) -> RevocationList:
         revoked = _entries(parsed)
         this_update, next_update = parsed.last_update_utc, parsed.next_update_utc
         extensions = parsed.extensions
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise _malformed() from error
     if next_update is None:
         raise _malformed()

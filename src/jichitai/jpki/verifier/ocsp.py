@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
+from jichitai.jpki.verifier.certificate import UNREADABLE
 from jichitai.jpki.verifier.crl import reason_of, refuse_revoked
 from jichitai.jpki.verifier.model import Confirmation, Subject
 from jichitai.jpki.verifier.refusals import (
@@ -117,7 +118,7 @@ def read_answer(
 def _parse(der: bytes) -> ocsp.OCSPResponse:
     try:
         response = ocsp.load_der_ocsp_response(der)
-    except (ValueError, TypeError) as error:
+    except UNREADABLE as error:
         raise _malformed() from error
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise StatusUnreachableError(
@@ -140,7 +141,7 @@ def _check_signer(response: ocsp.OCSPResponse, anchor: Anchor, at: datetime) -> 
                     response, key
                 ):
                     return
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise _malformed() from error
     raise UntrustedStatusError(
         "失効情報の応答に、認証局またはその認証局が任せた応答者の署名がありません。"
@@ -193,7 +194,7 @@ def _verified(
 def _check_nonce(response: ocsp.OCSPResponse, nonce: bytes | None) -> None:
     try:
         extensions = response.extensions
-    except (ValueError, x509.DuplicateExtension) as error:
+    except UNREADABLE as error:
         raise _malformed() from error
     if any(found.critical and found.oid not in _KNOWN for found in extensions):
         raise _malformed()

@@ -51,11 +51,12 @@ logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it would write of sig
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """The one signature of a document, read but not believed."""
+    """The one signature of a document, read but not believed; `length` is without padding."""
 
     embedded: EmbeddedPdfSignature
     info: cms.SignerInfo
     certificate: bytes
+    length: int
 
 
 async def verify_pdf(
@@ -120,8 +121,11 @@ def _one(reader: PdfFileReader, name: str, value: Any, field: Any) -> _Part:
             raise _unsupported(str(form)[:40])
         embedded = EmbeddedPdfSignature(reader, field, name)
         _check_cms(embedded.signed_data, embedded.signer_info)
+        rebuilt = _rebuilt(embedded.signed_data, embedded.signer_info)
+        if not embedded.pkcs7_content.startswith(rebuilt):
+            raise _malformed()
         certificate = _signer(embedded.signed_data, embedded.signer_info)
-        return _Part(embedded, embedded.signer_info, certificate)
+        return _Part(embedded, embedded.signer_info, certificate, len(rebuilt))
     except _READING as error:
         raise _malformed() from error
 
@@ -129,17 +133,43 @@ def _one(reader: PdfFileReader, name: str, value: Any, field: Any) -> _Part:
 def _check_cms(data: cms.SignedData, info: cms.SignerInfo) -> None:
     """Detached, SHA-256, RSASSA-PKCS1-v1_5, signed attributes: what a card's signature is."""
     content = data["encap_content_info"]
-    algorithm = info["signature_algorithm"]
+    algorithm, digest = info["signature_algorithm"], info["digest_algorithm"]
     right = (
         content["content_type"].native == "data"
         and content["content"].native is None
-        and info["digest_algorithm"]["algorithm"].native == "sha256"
+        and digest["algorithm"].native == "sha256"
         and algorithm.signature_algo == "rsassa_pkcs1v15"
         and (algorithm["algorithm"].native == "rsassa_pkcs1v15" or algorithm.hash_algo == "sha256")
         and info["signed_attrs"].native is not None
+        and data["crls"].native is None
     )
     if not right:
         raise _unsupported(str(algorithm["algorithm"].native))
+    if any(one["parameters"].native is not None for one in (algorithm, digest)):
+        raise _malformed()
+
+
+def _rebuilt(data: cms.SignedData, info: cms.SignerInfo) -> bytes:
+    """The structure as it must be encoded, made anew from the parts that mean something.
+
+    What a signature covers cannot be changed; this way nothing around it can be either.
+    """
+    by_key = info["sid"].name == "subject_key_identifier"
+    fields = ("sid", "digest_algorithm", "signed_attrs", "signature_algorithm", "signature")
+    signer = {name: info[name] for name in fields}
+    if info["unsigned_attrs"].native is not None:
+        signer["unsigned_attrs"] = info["unsigned_attrs"]
+    signed_data = cms.SignedData(
+        {
+            "version": "v3" if data["version"].native == "v3" else "v1",
+            "digest_algorithms": [info["digest_algorithm"]],
+            "encap_content_info": {"content_type": "data"},
+            "certificates": data["certificates"],
+            "signer_infos": [cms.SignerInfo({"version": "v3" if by_key else "v1", **signer})],
+        }
+    )
+    made = cms.ContentInfo({"content_type": "signed_data", "content": signed_data})
+    return bytes(made.dump())
 
 
 def _signer(data: cms.SignedData, info: cms.SignerInfo) -> bytes:
@@ -172,7 +202,7 @@ def _covered_digest(document: bytes, part: _Part) -> bytes:
         raise _partial()
     start, first, second, last = ranges
     gap = document[first:second]
-    if start != 0 or not _is_signature(gap, part.embedded.pkcs7_content):
+    if start != 0 or not _is_signature(gap, part):
         raise _partial()
     end = second + last
     if end < len(document):
@@ -188,18 +218,17 @@ def _covered_digest(document: bytes, part: _Part) -> bytes:
     return hashlib.sha256(document[:first] + document[second:]).digest()
 
 
-def _is_signature(gap: bytes, content: bytes) -> bool:
+def _is_signature(gap: bytes, part: _Part) -> bool:
     """Whether the bytes left out are the signature in hexadecimal, zeros after it, and no more."""
+    content = part.embedded.pkcs7_content
     if gap[:1] != b"<" or gap[-1:] != b">":
         return False
     try:
         raw = bytes.fromhex(gap[1:-1].decode("ascii"))
     except ValueError:
         return False
-    if raw != content or len(gap) != 2 * len(raw) + 2:
-        return False
-    used = len(cms.ContentInfo.load(content).dump())
-    return not content[used:].strip(b"\0")
+    whole = raw == content and len(gap) == 2 * len(raw) + 2
+    return whole and not content[part.length :].strip(b"\0")
 
 
 def _check_attributes(part: _Part, digest: bytes) -> None:
