@@ -83,7 +83,7 @@ def tier_app(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> L
         clock=clock,
         outbox=Outbox(keys.network, clock),
     )
-    return assemble(node)[0]
+    return assemble(node).app
 
 
 async def cookies_of(app: Litestar, tier: Tier) -> dict[Role, dict[str, str]]:

@@ -35,12 +35,17 @@ TIER = click.Choice([str(tier) for tier in Tier])
 ELSEWHERE = {
     "account": "jichitai.web.signin.cli:account",
     "bench": "jichitai.rehearsal.bench.cli:bench",
+    "ca": "jichitai.jpki.authority.cli:ca",
     "channel": "jichitai.main.channel:channel",
+    "chip": "jichitai.jpki.reader.cli:chip",
     "client": "jichitai.web.signin.cli:client",
     "demo": "jichitai.rehearsal.cli:demo",
     "organ": "jichitai.jukinet.provision.cli:organ",
+    "phone": "jichitai.jpki.phone.cli:phone",
+    "proofing": "jichitai.jpki.proofing.cli:proofing",
     "quarantine": "jichitai.main.quarantine:commands",
     "rehearse": "jichitai.rehearsal.cli:rehearse",
+    "rp": "jichitai.jpki.signin.cli:rp",
     "verify": "jichitai.infra.transparency.cli:verify",
 }
 """Commands of the packages, imported only when they are asked for."""

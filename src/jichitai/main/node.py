@@ -23,6 +23,7 @@ from jichitai.infra.receiver import Receiver
 from jichitai.infra.settings import Settings
 from jichitai.kernel.errors import UnavailableError
 from jichitai.kernel.parties import MINISTRY, NATION, Party, Tier
+from jichitai.web.direct import Direct
 from jichitai.web.server import WebServer
 
 log = structlog.get_logger(__name__)
@@ -87,7 +88,22 @@ async def open_node(settings: Settings, stack: AsyncExitStack) -> Node:
 Loop = Callable[[], Coroutine[Any, Any, None]]
 
 
-async def serve(app: Litestar, settings: Settings, loops: list[Loop]) -> None:
+@dataclass(frozen=True, slots=True)
+class Assembled:
+    """One tier's process, put together.
+
+    Attributes:
+        app: its pages and calls.
+        loops: its workers.
+        direct: calls whose answers may be ready.
+    """
+
+    app: Litestar
+    loops: list[Loop]
+    direct: tuple[Direct, ...] = ()
+
+
+async def serve(tier: Assembled, settings: Settings) -> None:
     """Run the application and the workers until SIGTERM or SIGINT.
 
     A worker that ends or raises ends the process, so that whoever supervises it starts it again
@@ -97,13 +113,14 @@ async def serve(app: Litestar, settings: Settings, loops: list[Loop]) -> None:
         PortTakenError: another program listens on the port.
     """
     listening = bind(settings.http_host, settings.http_port, held=settings.http_port_held)
-    server = WebServer(app, listening)
+    tls = settings.origin.startswith("https:")
+    server = WebServer(tier.app, listening, direct=tier.direct, tls=tls)
     _settle_heap()
     stopping = asyncio.Event()
     running = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         running.add_signal_handler(number, stopping.set)
-    tasks = [asyncio.create_task(loop()) for loop in loops]
+    tasks = [asyncio.create_task(loop()) for loop in tier.loops]
     serving = asyncio.create_task(server.run_until_stopped())
     stop = asyncio.create_task(stopping.wait())
     log.info("started", port=settings.http_port)
@@ -129,7 +146,7 @@ def _settle_heap() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-Assemble = Callable[[Node], tuple[Litestar, list[Loop]]]
+Assemble = Callable[[Node], Assembled]
 
 
 async def run(settings: Settings, assemble: Assemble) -> None:
@@ -138,8 +155,7 @@ async def run(settings: Settings, assemble: Assemble) -> None:
     traces.configure(settings.traces_endpoint, service=f"jichitai-{settings.tier}")
     async with AsyncExitStack() as stack:
         node = await open_node(settings, stack)
-        app, loops = assemble(node)
-        await serve(app, settings, loops)
+        await serve(assemble(node), settings)
 
 
 def messaging(node: Node, handlers: Any) -> tuple[Receiver, list[Loop]]:

@@ -76,7 +76,7 @@ def retry(entry_id: UUID, tier: str, reason: str) -> None:
 
     async def work(database: Database, settings: Settings) -> None:
         keys, clock = Keys.load(settings.key_directory, settings.tier), clock_of(settings)
-        handlers = tiers.handlers(settings.tier, keys, Outbox(keys.network, clock), clock)
+        handlers = tiers.handlers(settings, keys, Outbox(keys.network, clock), clock)
         book = await KeyBook(database, SystemClock()).with_retired()
         async with database.transaction(all_towns=settings.tier is Tier.TOWN) as tx:
             entry = await _lock(tx, entry_id)

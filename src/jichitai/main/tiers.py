@@ -15,6 +15,8 @@ from jichitai.infra.inbox import Handlers
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
+from jichitai.jpki.counter.pages.shell import card_shell
+from jichitai.jpki.signin import routes as signin
 from jichitai.jukinet import api as network_api
 from jichitai.jukinet import tree_heads, worker
 from jichitai.jukinet.disclosure import service as disclosure
@@ -27,18 +29,19 @@ from jichitai.jukinet.provision.api import provision_routes, quick_calls
 from jichitai.jukinet.provision.service import Provision
 from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
+from jichitai.main import certificates
+from jichitai.main.certificates import NationCertificates
 from jichitai.main.home import home
-from jichitai.main.node import Loop, Node, every, messaging
+from jichitai.main.node import Assembled, Loop, Node, every, messaging
 from jichitai.register.api import routes as register_api
 from jichitai.register.pages import routes as register_pages
-from jichitai.register.pages.shell import town_shell
 from jichitai.register.service.network import TownRegister
 from jichitai.web import rights
 from jichitai.web.app import create_app
 from jichitai.web.frame import ShellMaker
 
 
-def assemble(node: Node) -> tuple[Litestar, list[Loop]]:
+def assemble(node: Node) -> Assembled:
     """The application and the workers of a tier's process."""
     match node.tier:
         case Tier.TOWN:
@@ -51,35 +54,41 @@ def assemble(node: Node) -> tuple[Litestar, list[Loop]]:
             return _ministry(node)
 
 
-def handlers(tier: Tier, keys: Keys, outbox: Outbox, clock: Clock) -> Handlers:
+def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Handlers:
     """What a tier does with each kind of message.
 
     Args:
-        tier: whose handlers.
+        settings: of the process; they name the tier.
         keys: the tier's keys.
         outbox: where their answers go.
         clock: law time.
     """
     network = Network(keys, outbox, clock)
-    match tier:
+    match settings.tier:
         case Tier.TOWN:
-            return worker.town_handlers(network, TownRegister(keys, clock))
+            return {
+                **worker.town_handlers(network, TownRegister(keys, clock)),
+                **certificates.town_handlers(keys, clock),
+            }
         case Tier.PREFECTURE:
             return {
                 **worker.prefecture_handlers(network),
                 "T01": tree_heads.prefecture_handler(clock),
             }
         case Tier.NATION:
-            return worker.nation_handlers(network)
+            return {
+                **worker.nation_handlers(certificates.watched(network)),
+                **certificates.nation_handlers(network, settings),
+            }
         case Tier.MINISTRY:
             return {"P01": disclosure.ministry_handler(clock)}
 
 
 def _handlers(node: Node) -> Handlers:
-    return handlers(node.tier, node.keys, node.outbox, node.clock)
+    return handlers(node.settings, node.keys, node.outbox, node.clock)
 
 
-def _town(node: Node) -> tuple[Litestar, list[Loop]]:
+def _town(node: Node) -> Assembled:
     network = _network(node)
     register = TownRegister(node.keys, node.clock)
     receiver, loops = messaging(node, _handlers(node))
@@ -91,28 +100,34 @@ def _town(node: Node) -> tuple[Litestar, list[Loop]]:
         node.settings.municipalities,
         digest_hour=node.settings.digest_hour,
     )
-    return build_app(node), [*loops, towns.run, links.run]
+    app = build_app(node, proofing=certificates.proofing_of(node))
+    return Assembled(app, [*loops, towns.run, links.run])
 
 
-def _prefecture(node: Node) -> tuple[Litestar, list[Loop]]:
+def _prefecture(node: Node) -> Assembled:
     receiver, loops = messaging(node, _handlers(node))
     links = worker.LinkWorker(node.database, receiver, node.tier)
-    return build_app(node), [*loops, links.run]
+    return Assembled(build_app(node), [*loops, links.run])
 
 
-def _nation(node: Node) -> tuple[Litestar, list[Loop]]:
+def _nation(node: Node) -> Assembled:
     network = _network(node)
     receiver, loops = messaging(node, _handlers(node))
     provision = Provision(node.database, node.keys, node.clock, largest=node.settings.group_commit)
     links = worker.LinkWorker(node.database, receiver, node.tier)
     daily = worker.NationWorker(node.database, network)
-    app = build_app(node, provision=provision, receiver=receiver, outbox=node.outbox)
-    return app, [*loops, *_disclosure(node), provision.run, daily.run, links.run]
+    certified = NationCertificates.of(node)
+    app = build_app(
+        node, provision=provision, receiver=receiver, outbox=node.outbox, **certified.given
+    )
+    app.state.sign_in_ways = (signin.WAY,)
+    work = [*_disclosure(node), *certified.loops, provision.run, daily.run, links.run]
+    return Assembled(app, [*loops, *work], certified.status.direct)
 
 
-def _ministry(node: Node) -> tuple[Litestar, list[Loop]]:
+def _ministry(node: Node) -> Assembled:
     _, loops = messaging(node, _handlers(node))
-    return build_app(node), loops
+    return Assembled(build_app(node), loops)
 
 
 def _disclosure(node: Node) -> list[Loop]:
@@ -162,7 +177,7 @@ def route_table(tier: Tier) -> list[str]:
         Settings(tier=tier),
         controllers=[home, *_routes(tier)],
         templates=_TEMPLATES,
-        dependencies={name: _given(None) for name in ("provision", "receiver", "outbox")},
+        dependencies={name: _given(None) for name in _GIVEN},
     )
     return [
         f"{route.method:6} {route.path:60} {' '.join(sorted(route.roles))}"
@@ -177,7 +192,12 @@ def _given(service: object) -> Provide:
 def _routes(tier: Tier) -> list[ControllerRouterHandler]:
     match tier:
         case Tier.TOWN:
-            return [*register_api.ROUTES, *register_pages.ROUTES, *town_api.ROUTES]
+            return [
+                *register_api.ROUTES,
+                *register_pages.ROUTES,
+                *town_api.ROUTES,
+                *certificates.TOWN_ROUTES,
+            ]
         case Tier.PREFECTURE:
             return [*network_api.UPPER_ROUTES]
         case Tier.NATION:
@@ -186,19 +206,24 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
                 *provision_routes(),
                 *disclosure_routes(),
                 *network_pages.nation_pages(),
+                *certificates.NATION_ROUTES,
             ]
         case Tier.MINISTRY:
             return [*network_pages.ministry_pages()]
 
 
+_GIVEN = ("provision", "receiver", "outbox", *certificates.GIVEN)
+"""Names under which handlers ask for services."""
+
 _SHELLS: dict[Tier, ShellMaker] = {
-    Tier.TOWN: town_shell,
+    Tier.TOWN: card_shell,
     Tier.NATION: nation_shell,
     Tier.MINISTRY: ministry_shell,
 }
 
 _TEMPLATES = [
-    Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")
+    *(Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")),
+    *certificates.TEMPLATES,
 ]
 
 
