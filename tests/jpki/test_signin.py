@@ -11,11 +11,12 @@ from joserfc.jwk import KeySet
 from litestar import Litestar
 
 from jichitai.infra.clock import FixedClock
-from jichitai.infra.database import Database
+from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.signin import worker
 from jichitai.jpki.signin.claims import Item
-from jichitai.jpki.signin.provider import Provider
+from jichitai.jpki.signin.provider import Provider, Roots
+from jichitai.jpki.verifier.refusals import StatusUnreachableError
 from jichitai.web import accounts
 from jichitai.web.accounts import AccountState
 from jichitai.web.rights import Kind, Role
@@ -220,6 +221,11 @@ async def test_what_has_ended_is_forgotten(
         assert (await rows.fetchone() or (1,))[0] == 0
         rows = await tx.execute("select count(*) from jpki.card_challenge")
         assert (await rows.fetchone() or (1,))[0] == 0
+
+
+async def test_without_an_authority_nobody_gets_in(nation_tx: Tx) -> None:
+    with pytest.raises(StatusUnreachableError, match="認証局がまだ"):
+        await Roots().trust(nation_tx)
 
 
 # --- the operators' desk ------------------------------------------------------------------------

@@ -55,7 +55,7 @@ async def change_state(
     problems = {}
     if state not in set(PartyState):
         problems["state"] = "状態が選ばれていません。新しい状態を選んでください。"
-    if not reason or len(reason) > 200:
+    if not reason or len(reason) > 200 or not reason.isprintable():
         problems["reason"] = (
             "理由がないか、長すぎます。あとで経緯を確かめられるように、200文字までで書いてください。"
         )

@@ -21,7 +21,8 @@ from jichitai.jpki.signin.errors import BadRegistrationError
 WARN_DAYS: Final = (90, 30, 7)
 """Days before an end at which the warning grows more urgent."""
 KEY_DAYS: Final = 365
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
+"""Form of a `client_id`."""
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
@@ -374,7 +375,7 @@ def _check_texts(document: Registration) -> None:
     for name, (text, most) in texts.items():
         if not text.strip() or len(text) > most or not text.isprintable():
             raise _bad(f"{name} が空か、{most}文字を超えるか、使えない文字を含んでいます。")
-    if not _NAME.fullmatch(document.client_id):
+    if not NAME.fullmatch(document.client_id):
         raise _bad("client_id は英数字と . _ - だけで、60文字までで付けてください。")
     if urlsplit(document.policy_uri).scheme != "https":
         raise _bad("policy_uri は https の住所にしてください。")

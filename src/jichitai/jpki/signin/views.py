@@ -15,11 +15,12 @@ from jichitai.web.components import Status
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One item that a party asks for, with what it would learn."""
+    """One item that a party asks for, with what it would learn; some characters may be replaced."""
 
     item: str
     label: str
     value: str
+    replaced: bool
 
 
 def item_rows(items: CertifiedItems, asked: Iterable[Item]) -> list[ItemRow]:
@@ -30,7 +31,11 @@ def item_rows(items: CertifiedItems, asked: Iterable[Item]) -> list[ItemRow]:
         Item.SEX: items.sex.japanese,
         Item.ADDRESS: items.address,
     }
-    return [ItemRow(str(item), item.japanese, values[item]) for item in ordered(asked)]
+    marks = {Item.NAME: items.name_replaced, Item.ADDRESS: items.address_replaced}
+    return [
+        ItemRow(str(item), item.japanese, values[item], "1" in marks.get(item, ""))
+        for item in ordered(asked)
+    ]
 
 
 def _day(items: CertifiedItems) -> str:

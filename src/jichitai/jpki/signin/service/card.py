@@ -12,6 +12,8 @@ from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+import structlog
+
 from jichitai.infra.database import Database, Tx
 from jichitai.jpki.authority import store as authority
 from jichitai.jpki.authority.model import CertificateRecord
@@ -39,6 +41,8 @@ from jichitai.jpki.verifier.refusals import HeldError, RevokedError, UnknownStat
 from jichitai.jpki.verifier.verify import verify_login
 from jichitai.kernel.errors import JichitaiError
 from jichitai.web.sessions import instant
+
+log = structlog.get_logger(__name__)
 
 CHALLENGE_LIFE: Final = timedelta(minutes=5)
 ANSWER_PATH: Final = "/sign-in/card/answer"
@@ -112,6 +116,7 @@ async def answer(db: Database, provider: Provider, given: CardAnswer) -> tuple[L
             sealed = proof.sealed(provider.sealer, login.login_id)
             await logins.prove(tx, login.login_id, ticket_hash=hash_of(ticket), proof=sealed)
     except JichitaiError as error:
+        log.info("card-answer-refused", type=error.type, purpose=asked.purpose)
         async with db.transaction() as tx:
             await logins.refuse(tx, login.login_id, Refusal(error.type, error.title, error.detail))
     return login, ticket

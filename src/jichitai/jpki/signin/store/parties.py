@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from jichitai.infra.database import Tx
 from jichitai.jpki.signin.claims import Item
-from jichitai.jpki.signin.parties import Fault, PartyKey, PartyState, RelyingParty
+from jichitai.jpki.signin.parties import NAME, Fault, PartyKey, PartyState, RelyingParty
 
 _COLUMNS: Final = (
     "client_id, display, organisation, purpose, policy_url, contact, state, sector, redirect_urls,"
@@ -42,6 +42,8 @@ values (%s, %s, %s, %s, %s)
 
 async def find(tx: Tx, client_id: str, *, lock: bool = False) -> RelyingParty | None:
     """One party with its keys, or None."""
+    if not NAME.fullmatch(client_id):
+        return None
     query = f"select {_COLUMNS} from jpki.relying_party where client_id = %s"
     row = await (
         await tx.execute(f"{query} for update" if lock else query, (client_id,))
