@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -147,15 +148,23 @@ async def world_of(
         await people.settle(tx, keys, *persons)
         await certify(tx, card, persons[0])
         await authority.prepare(tx, vault, origin=origin, at=clock.now())
-    app = create_app(
+    app = _app(origin)
+    app.state.update({"db": database, "clock": clock, "keys": keys})
+    _DESKS[origin] = desk
+    yield World(app, desk, database, card, clock)
+
+
+_DESKS: dict[str, Desk] = {}
+
+
+@cache
+def _app(origin: str) -> Litestar:
+    """One application for all tests, because its templates take long to compile."""
+    return create_app(
         Tier.NATION,
-        Settings(tier=Tier.NATION, demo=True, public_url=origin),
+        Settings(tier=Tier.NATION, demo=True, public_url=origin, rate_limit=0),
         controllers=[*API_ROUTES, *PAGE_ROUTES],
-        db=database,
-        clock=clock,
-        keys=keys,
         shell=nation_shell,
         templates=[NETWORK_TEMPLATES, TEMPLATES],
-        dependencies={"phones": Provide(lambda: desk, sync_to_thread=False)},
+        dependencies={"phones": Provide(lambda: _DESKS[origin], sync_to_thread=False)},
     )
-    yield World(app, desk, database, card, clock)

@@ -153,6 +153,13 @@ def junk_chain(document: Any) -> None:
     document["issuerSigned"]["issuerAuth"][1] = {X5CHAIN: b"junk"}
 
 
+def other_version_of_certificate(document: Any) -> None:
+    header = document["issuerSigned"]["issuerAuth"][1]
+    header[X5CHAIN] = header[X5CHAIN].replace(
+        bytes.fromhex("a003020102"), bytes.fromhex("a003020103")
+    )
+
+
 def other_doctype(document: Any) -> None:
     document["docType"] = "org.iso.18013.5.1.mDL"
 
@@ -171,6 +178,7 @@ def other_doctype(document: Any) -> None:
         (twice, refusals.MalformedPresentationError),
         (no_chain, refusals.MalformedPresentationError),
         (junk_chain, refusals.MalformedPresentationError),
+        (other_version_of_certificate, refusals.MalformedPresentationError),
         (other_doctype, refusals.WrongDocumentTypeError),
     ],
 )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
@@ -249,17 +250,27 @@ START = {"method": "juki-counter", "purpose": "転居届", "reference": "R8-11-0
 
 @pytest.fixture
 async def town(town_database: Database, keys: Keys, clock: FixedClock) -> Litestar:
-    proofing = Proofing(keys=keys, clock=clock, origin="http://127.0.0.1:8101", roots=lambda: ROOTS)
+    app = _app()
+    app.state.update({"db": town_database, "clock": clock, "keys": keys})
+    _DESK[:] = [
+        Proofing(keys=keys, clock=clock, origin="http://127.0.0.1:8101", roots=lambda: ROOTS)
+    ]
+    return app
+
+
+_DESK: list[Proofing] = []
+
+
+@cache
+def _app() -> Litestar:
+    """One application for all tests, because its templates take long to compile."""
     return create_app(
         Tier.TOWN,
         Settings(tier=Tier.TOWN, demo=True, public_url="http://127.0.0.1:8101"),
         controllers=[*pages.ROUTES],
-        db=town_database,
-        clock=clock,
-        keys=keys,
         shell=town_shell,
         templates=[pages.TEMPLATES],
-        dependencies={"proofing": Provide(lambda: proofing, sync_to_thread=False)},
+        dependencies={"proofing": Provide(lambda: _DESK[0], sync_to_thread=False)},
     )
 
 

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -89,6 +89,18 @@ def leaf_certificate(
     return builder.sign(root_key, SHA256())
 
 
+def parse(der: bytes) -> x509.Certificate:
+    """Read a certificate that somebody sent.
+
+    Raises:
+        ValueError: it cannot be read, whatever the reason.
+    """
+    try:
+        return x509.load_der_x509_certificate(der)
+    except (x509.InvalidVersion, TypeError) as error:
+        raise ValueError("no certificate") from error
+
+
 def check_chain(
     leaf: x509.Certificate,
     roots: tuple[x509.Certificate, ...],
@@ -151,14 +163,15 @@ def root_end(not_before: datetime) -> datetime:
 
 
 def end_of(not_before: datetime, days: int, root: x509.Certificate) -> datetime:
-    """The end of a leaf's life: after so many days, and never after its root."""
-    return min(not_before + timedelta(days=days), root.not_valid_after_utc)
+    """The end of a leaf's life: the last second of a day in Japan, and never after its root."""
+    last = not_before.astimezone(JST).date() + timedelta(days=days - 1)
+    return min(end_of_day(last), root.not_valid_after_utc)
 
 
 def _issued_by(leaf: x509.Certificate, root: x509.Certificate) -> bool:
     try:
         leaf.verify_directly_issued_by(root)
-    except (InvalidSignature, ValueError, TypeError):
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
 

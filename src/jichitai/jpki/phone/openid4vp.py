@@ -304,7 +304,7 @@ def read_jwt(
     try:
         header = json.loads(_unb64(text.split(".", 1)[0]))
         (chain,) = header["x5c"]
-        signer = x509.load_der_x509_certificate(base64.b64decode(chain, validate=True))
+        signer = certificates.parse(base64.b64decode(chain, validate=True))
         if header["typ"] != kind:
             raise _untrusted("求めの種類が違います。")
         public = certificates.check_chain(signer, roots, usage=usage, at=at)

@@ -158,7 +158,7 @@ def _signer(authority: Sign1) -> x509.Certificate:
     match authority.unprotected.get(X5CHAIN):
         case bytes(der) | [bytes(der), *_]:
             try:
-                return x509.load_der_x509_certificate(der)
+                return certificates.parse(der)
             except ValueError:
                 raise malformed("x5chain") from None
         case _:

@@ -64,3 +64,17 @@ class FaceNotComparedError(InvalidError):
 
     type = "jpki.face-not-compared"
     title = "見比べた結果が選ばれていません"
+
+
+class UnknownRecordError(NotFoundError):
+    """No such record in this town."""
+
+    type = "jpki.unknown-proofing-record"
+    title = "この本人確認の記録はありません"
+
+
+class NoPictureError(NotFoundError):
+    """There is no such picture in this reading."""
+
+    type = "jpki.no-proofing-picture"
+    title = "画像はありません"

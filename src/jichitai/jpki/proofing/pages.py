@@ -16,13 +16,17 @@ from litestar.types import ControllerRouterHandler
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from jichitai.jpki.proofing import methods, service, store
-from jichitai.jpki.proofing.errors import FaceNotComparedError, UnknownMethodError
+from jichitai.jpki.proofing.errors import (
+    FaceNotComparedError,
+    NoPictureError,
+    UnknownMethodError,
+    UnknownRecordError,
+)
 from jichitai.jpki.proofing.evidence import draw_front
 from jichitai.jpki.proofing.service import ANSWER_PATH, Proofing, View
 from jichitai.jpki.proofing.store import Record
 from jichitai.jpki.reader.agent_protocol import PORT, SIGN_PATH, CardAnswer
 from jichitai.kernel.dates import UncertainDate
-from jichitai.kernel.errors import NotFoundError
 from jichitai.web.components import Column, FieldErrors, Option, Status
 from jichitai.web.edge import content_security_policy
 from jichitai.web.frame import page
@@ -54,13 +58,6 @@ _CHECK_WORDS: Final = (
     "画像と文字が同じ人のものであること",
     "カードの有効期限が過ぎていないこと",
 )
-
-
-class UnreadablePictureError(NotFoundError):
-    """There is no such picture in this reading."""
-
-    type = "jpki.no-proofing-picture"
-    title = "画像はありません"
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,11 +360,11 @@ def _png(content: bytes) -> Response[bytes]:
     return Response(content, media_type="image/png", headers=_NO_STORE)
 
 
-def _no_picture() -> UnreadablePictureError:
-    return UnreadablePictureError(
+def _no_picture() -> NoPictureError:
+    return NoPictureError(
         "この読取りに画像はありません。カードの読取りが済んでいないか、時間が過ぎて消えています。"
     )
 
 
-def _no_record() -> NotFoundError:
-    return NotFoundError("この本人確認の記録はありません。記録の一覧から選び直してください。")
+def _no_record() -> UnknownRecordError:
+    return UnknownRecordError("この本人確認の記録はありません。記録の一覧から選び直してください。")

@@ -37,7 +37,7 @@ from jichitai.jpki.reader.agent_protocol import (
 from jichitai.jpki.reader.faces import FaceObjects
 from jichitai.kernel.errors import JichitaiError
 
-LIFE: Final = timedelta(minutes=5)
+LIFE: Final = timedelta(minutes=10)
 ANSWER_PATH: Final = "/proofing/answers"
 _PRINTED: Final = b"printed"
 CHECKS: Final = (
@@ -335,7 +335,7 @@ def _unpacked(data: bytes) -> CheckedCard:
 
 def _unknown() -> UnknownReadingError:
     return UnknownReadingError(
-        "この読取りはありません。5分を過ぎて消えたか、別の担当者が始めたものです。"
+        "この読取りはありません。10分を過ぎて消えたか、別の担当者が始めたものです。"
         "読取りをはじめからやり直してください。"
     )
 
