@@ -16,7 +16,7 @@ from jichitai.kernel.parties import Tier
 from jichitai.web.app import create_app
 from jichitai.web.health import problem_kinds
 from jichitai.web.problem import problem, status_of
-from jichitai.web.rights import PUBLIC
+from jichitai.web.rights import PUBLIC, Role
 from tests.web.client import browser
 
 SECRET = "山田 太郎 123456789018"
@@ -54,6 +54,11 @@ def away() -> None:
     raise psycopg.OperationalError(f"connection of {SECRET} lost")
 
 
+@get("/staff", opt={"roles": frozenset({Role.CLERK})}, sync_to_thread=False)
+def staff() -> None:
+    """For people who are signed in."""
+
+
 @post("/api/v1/moves", opt={"roles": PUBLIC, "csrf": False}, sync_to_thread=False)
 def move(data: JSONBody[Move]) -> Move:
     return data
@@ -62,7 +67,7 @@ def move(data: JSONBody[Move]) -> Move:
 @pytest.fixture(scope="module")
 def app() -> Litestar:
     settings = Settings(tier=Tier.TOWN, rate_limit=0)
-    return create_app(Tier.TOWN, settings, controllers=[refused, broken, away, move])
+    return create_app(Tier.TOWN, settings, controllers=[staff, refused, broken, away, move])
 
 
 def test_a_refusal_becomes_a_document_with_its_facts_beside_the_sentence() -> None:
@@ -179,6 +184,16 @@ async def test_the_name_of_a_refusal_can_be_looked_up(app: Litestar) -> None:
     assert known.json()["status"] == 429
     assert unknown.status_code == 404
     assert unknown.json()["type"] == "/problems/web.no-such-problem"
+
+
+async def test_who_follows_another_sites_link_is_not_taken_for_signed_out(app: Litestar) -> None:
+    elsewhere = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    async with browser(app, html=True) as client:
+        came = await client.get("/staff?page=2&kind=a", headers=elsewhere)
+        assert came.status_code == 200
+        assert came.headers["refresh"] == "0; url=/staff?page=2&kind=a"
+        again = await client.get("/staff", headers=elsewhere | {"sec-fetch-site": "same-origin"})
+        assert (again.status_code, again.headers["location"]) == (303, "/sign-in?return=/staff")
 
 
 def test_subclasses_of_a_kind_share_its_status() -> None:

@@ -37,6 +37,7 @@ from jichitai.web.validation import malformed
 
 MEDIA_TYPE: Final = "application/problem+json"
 ERROR_PAGE: Final = "pages/error.html"
+ARRIVAL_PAGE: Final = "pages/arrival.html"
 SIGN_IN_PATH: Final = "/sign-in"
 
 _STATUS: Final[Mapping[type[JichitaiError], HTTPStatus]] = {
@@ -189,6 +190,8 @@ def answer(
             headers=extra,
         )
     if code is HTTPStatus.UNAUTHORIZED and not request.url.path.startswith(SIGN_IN_PATH):
+        if _comes_from_elsewhere(request):
+            return _once_more(request, extra)
         return Redirect(_sign_in_url(request, error), status_code=303, headers=extra)
     context = {
         "status": int(code),
@@ -198,6 +201,22 @@ def answer(
         "fields": error.facts.get("errors", ()),
     }
     return page(request, ERROR_PAGE, context, status=code, headers=extra)
+
+
+def _comes_from_elsewhere(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person followed a link of another site, so that the browser kept our cookie back."""
+    headers = request.headers
+    navigates = headers.get("sec-fetch-mode") == "navigate" and request.method == "GET"
+    without = request.app.state.cookies.session not in request.cookies
+    return navigates and without and headers.get("sec-fetch-site") == "cross-site"
+
+
+def _once_more(request: Request[Any, Any, Any], headers: Mapping[str, str]) -> Response[Any]:
+    """Open the same address again from a page of our own: then the cookie comes (SameSite=Strict)."""
+    query = request.scope["query_string"].decode("ascii", "replace")
+    place = quote(request.url.path, safe="/") + (f"?{quote(query, safe='=&%+')}" if query else "")
+    found = {"place": place}
+    return page(request, ARRIVAL_PAGE, found, headers={**headers, "refresh": f"0; url={place}"})
 
 
 def _retry(error: JichitaiError) -> dict[str, str]:
