@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from jichitai.jpki.chip.device import Chip
 from jichitai.jpki.kinds import CertificateKind
-from jichitai.jpki.phone import authority, openid4vp, presenting, store, wallet
+from jichitai.jpki.phone import authority, openid4vp, presenting, store, wallet, worker
 from jichitai.jpki.phone.elements import (
     NAME,
     NUMBER,
@@ -362,6 +362,16 @@ async def test_the_wallets_file_opens_with_its_pin_only(phone: Wallet, tmp_path:
         Wallet.open(file, Secret("654321"))
     with pytest.raises(WalletError):
         phone.save(file, Secret("12345"))
+
+
+async def test_timed_work_renews_and_erases(world: World) -> None:
+    database, vault, clock = world.database, world.desk.vault, world.clock
+    assert not await worker.renew(database, vault, clock, ORIGIN)
+    assert await worker.renew(database, vault, clock, "https://other.example")
+    assert not await worker.sweep(database)
+    async with database.transaction() as tx:
+        await tx.execute("update jpki.presentation set expires_at = now() - interval '1 day'")
+    assert not await worker.sweep(database)
 
 
 async def test_the_authority_renews_its_leaves_and_keeps_its_roots(world: World) -> None:

@@ -28,7 +28,7 @@ from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.chip.device import Chip
 from jichitai.jpki.chip.errors import BrokenObjectError, ForgedObjectError
 from jichitai.jpki.chip.layout import App
-from jichitai.jpki.proofing import cli, evidence, methods, pages, service
+from jichitai.jpki.proofing import cli, evidence, methods, pages, service, worker
 from jichitai.jpki.proofing.errors import (
     ExpiredCardError,
     MixedObjectsError,
@@ -406,6 +406,19 @@ async def test_a_reading_is_its_officers_own(town: Litestar, faced_card: FacedCa
                 assert (await person.post(f"{place}/stop")).status_code == 404
         assert (await client.post(f"{place}/stop")).status_code == 303
         assert (await client.get(place)).status_code == 404
+
+
+async def test_a_reading_that_nobody_concludes_is_erased(
+    town: Litestar, town_database: Database, faced_card: FacedCard
+) -> None:
+    async with clerk(town) as client:
+        place, asked = await begun(client)
+        await bring(town, answer(asked, faced_card))
+        assert not await worker.sweep(town_database)
+        async with town_database.transaction(town=TOWN) as tx:
+            await tx.execute("update proofing.reading set expires_at = now() - interval '1 second'")
+        assert (await client.get(place)).status_code == 404
+        assert await worker.sweep(town_database)
 
 
 async def test_a_form_without_method_or_purpose_is_sent_back(town: Litestar) -> None:

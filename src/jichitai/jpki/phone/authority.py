@@ -85,6 +85,7 @@ async def prepare(tx: Tx, vault: Vault, *, origin: str, at: datetime) -> list[st
     Returns:
         Roles and generations that were made, such as `signer-2`.
     """
+    await store.lock_authority(tx)
     made: list[str] = []
     for role in ("root", "signer", "reader"):
         rows = await store.authorities(tx)

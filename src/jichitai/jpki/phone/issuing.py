@@ -257,6 +257,7 @@ async def _make(
         authority.signer.certificate.not_valid_after_utc,
     )
     update = next_update(holder, desk.clock.today())
+    await store.lock_person(tx, person)
     await store.end_of_person(tx, person, at, "replaced")
     row = await _place(tx, desk, application, signed, person, at, until)
     issued = mdoc.issue(

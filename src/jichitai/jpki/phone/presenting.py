@@ -224,12 +224,20 @@ async def client_of(tx: Tx, number: UUID) -> str:
 
 
 async def status_token(tx: Tx, desk: Desk, number: int) -> str:
-    """The signed status list of a number; empty lists are signed like full ones."""
+    """The signed status list of a number.
+
+    Raises:
+        UnknownPresentationError: no credential stands in this list.
+    """
+    newest, taken = await store.fullest_list(tx)
+    if number > newest or not taken:
+        raise UnknownPresentationError(
+            "この番号の失効の一覧はありません。証明に書かれた場所を確かめてください。"
+        )
     authority = await PhoneAuthority.load(tx, desk.vault)
     listed = StatusList.of(await store.ended(tx, number))
-    uri = f"{desk.origin}{STATUS_PATH}/{number}"
     return listed.token(
-        uri,
+        f"{desk.origin}{STATUS_PATH}/{number}",
         signer=authority.signer.certificate,
         signer_key=authority.signer.key,
         at=desk.clock.now(),
@@ -248,7 +256,7 @@ async def _checked(tx: Tx, desk: Desk, row: PresentationRow, response: str) -> P
     expected = Expected(
         session=_session(desk, row, key),
         elements=Query(row.query).elements,
-        earlier=[_session(desk, one, _secrets(desk, one)[0]) for one in earlier],
+        earlier=(_session(desk, one, _secrets(desk, one)[0]) for one in earlier),
     )
 
     async def status(entry: StatusEntry) -> None:

@@ -183,8 +183,24 @@ async def fullest_list(tx: Tx) -> tuple[int, int]:
     return (row[0], row[1]) if row else (0, 0)
 
 
+async def lock_person(tx: Tx, person: UUID) -> None:
+    """Let nobody else issue for a person until the transaction ends."""
+    await tx.execute(
+        "select pg_advisory_xact_lock(hashtextextended('jpki.phone ' || %s, 0))", (str(person),)
+    )
+
+
+async def lock_authority(tx: Tx) -> None:
+    """Let nobody else make certificates of the authority until the transaction ends."""
+    await tx.execute("select pg_advisory_xact_lock(hashtextextended('jpki.phone_authority', 0))")
+
+
 async def add_credential(tx: Tx, row: CredentialRow) -> bool:
-    """Keep a credential; False when its place in the status list is taken."""
+    """Keep a credential; False when its place in the status list is taken.
+
+    Raises:
+        UniqueViolation: the phone's key is in another credential.
+    """
     values = {name: getattr(row, name) for name in CredentialRow.__dataclass_fields__}
     try:
         async with tx.transaction():

@@ -1,6 +1,6 @@
 """Checking what a phone shows: every check has its own refusal, and nothing is answered with a boolean."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -43,13 +43,13 @@ class Expected:
         session: of the request that is answered.
         elements: the items, all of them and no others.
         doctype: document type.
-        earlier: sessions of this verifier that are over, to name a replay.
+        earlier: other sessions of this verifier, to name a replay; looked at on failure only.
     """
 
     session: Session
     elements: Collection[Element]
     doctype: str = DOCTYPE
-    earlier: Sequence[Session] = ()
+    earlier: Iterable[Session] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
