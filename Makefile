@@ -27,5 +27,5 @@ docs: ## 文書を docs/_build に作る (documentation)
 assets: ## 画面の部品を作り直す (fonts, tokens, scripts of the pages)
 	@scripts/setup --dev && exec .venv/bin/python scripts/build_assets.py $(ARGS)
 
-system-packages: ## 試験に使う Debian の部品を入れる、sudo で (Chromium, PostgreSQL 15, fonts)
+system-packages: ## 試験に使う Debian の部品を入れる、sudo で (Chromium, PostgreSQL 15, fonts, card readers)
 	@exec scripts/install-system-packages
