@@ -24,13 +24,8 @@ from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.authority import profiles
 from jichitai.jpki.authority.authorities import Authorities
-from jichitai.jpki.authority.ceremony import (
-    Planned,
-    Scene,
-    Witness,
-    hold_ceremony,
-    rehearsal_plan,
-)
+from jichitai.jpki.authority.ceremony import Planned, hold_ceremony, rehearsal_plan
+from jichitai.jpki.authority.minutes import Scene, Witness
 from jichitai.jpki.authority.model import Order
 from jichitai.jpki.authority.profiles import (
     AnyKind,

@@ -20,15 +20,10 @@ from jichitai.jpki.authority.authorities import Authorities, trust_anchors
 from jichitai.jpki.authority.ceremony import (
     Held,
     Planned,
-    Scene,
-    Witness,
-    check_record,
-    check_sequence,
     first_plan,
     hold_ceremony,
     hold_rehearsal,
     next_plan,
-    printed,
     renew_responders,
 )
 from jichitai.jpki.authority.errors import (
@@ -41,6 +36,7 @@ from jichitai.jpki.authority.errors import (
     UnknownAuthorityError,
     UnprintableSceneError,
 )
+from jichitai.jpki.authority.minutes import Scene, Witness, check_record, check_sequence, printed
 from jichitai.jpki.authority.model import (
     AuthorityState,
     Ending,
@@ -438,10 +434,14 @@ async def test_the_next_generation_issues_and_the_earlier_one_still_signs_lists(
     )
     made = await lists.make_crls(nation_tx, now, at=later)
     assert {one.authority for one in made if one.entries} == {"signing-1", "signing-2"}
+    plan = await next_plan(nation_tx, USER_AUTH, NOW)
+    await _hold(nation_tx, keys, vault, plan=plan)  # a rehearsal's clock may have gone back
     rows = await store.ceremonies(nation_tx)
+    assert [row.number for row in rows] == [1, 2, 3]
     check_sequence(rows)
-    with pytest.raises(BadRecordError):
-        check_sequence(rows[1:])
+    for broken in (rows[1:], [rows[0], rows[2]], [rows[1], rows[0], rows[2]]):
+        with pytest.raises(BadRecordError):
+            check_sequence(broken)
 
 
 async def test_responders_are_renewed_before_they_end(nation_tx: Tx, keys: Keys) -> None:

@@ -5,25 +5,19 @@ that is printed, read aloud, signed by hand by those present, and signed by the 
 record holds the hash of the one before.
 """
 
-import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from importlib.metadata import version
 from typing import Final
 from uuid import UUID, uuid4
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.backends.openssl import backend
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from jichitai.infra.audit import SYSTEM, Actor, record
 from jichitai.infra.database import Tx
 from jichitai.infra.keys import SigningKey
-from jichitai.jpki.authority import profiles, store
+from jichitai.jpki.authority import minutes, profiles, store
 from jichitai.jpki.authority.authorities import (
     Authorities,
     objects_label,
@@ -32,29 +26,15 @@ from jichitai.jpki.authority.authorities import (
 )
 from jichitai.jpki.authority.errors import (
     AuthorityExistsError,
-    BadRecordError,
-    NeedsWitnessesError,
-    UnprintableSceneError,
 )
+from jichitai.jpki.authority.minutes import Scene, Witness
 from jichitai.jpki.authority.model import Authority, AuthorityState, serial_hex
 from jichitai.jpki.authority.profiles import AnyKind, AuthorityKind, authority_id
-from jichitai.jpki.authority.vault import Algorithm, Vault, VaultKey
-from jichitai.kernel.dates import JST
-from jichitai.kernel.eras import both
+from jichitai.jpki.authority.vault import Algorithm, Vault
 
-FEWEST_WITNESSES: Final = 2
 RENEW_RESPONDER: Final = timedelta(days=30)
 _SPACE: Final = timedelta(days=4 * 365 + 1)
 """Between two generations, as in the real service."""
-_NONE: Final = "なし"
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """立会人: who is present, and in which duty."""
-
-    name: str
-    duty: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +44,6 @@ class Planned:
     kind: AuthorityKind
     generation: int
     not_before: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """Where and why a ceremony is held, and before whom."""
-
-    purpose: str
-    place: str
-    witnesses: Sequence[Witness]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,10 +108,12 @@ async def hold_ceremony(
         UnprintableSceneError: a text of the scene is empty, or does not fit on one line.
         AuthorityExistsError: a generation of the plan is there already.
 
-    Source: this project's own procedure; 電子署名及び認証業務に関する法律施行規則 第6条 (鍵の生成は
-        複数人で行う) as its model.
+    Source: this project's own procedure; RFC 3647 4.6.1, 4.6.2 (key generation, multi-person
+        control).
     """
-    _check(scene)
+    minutes.check_scene(scene)
+    await store.lock_ceremonies(tx)
+    earlier = await store.ceremonies(tx)
     ceremony_id = uuid4()
     suffix = ceremony_id.hex[:8]
     lines: list[str] = []
@@ -150,16 +123,14 @@ async def hold_ceremony(
     for planned in plan:
         await _retire_older(tx, loaded, planned, by, at)
     lines += await _responders(tx, vault, loaded, at, suffix)
-    earlier = await store.ceremonies(tx)
-    before = sha256(earlier[-1].record).hexdigest() if earlier else None
-    text = _text(ceremony_id, scene, vault.description, signer.kid, before, lines, at).encode()
-    row = store.CeremonyRow(
+    row = minutes.draw_up(
+        scene,
+        lines,
         ceremony_id=ceremony_id,
-        purpose=scene.purpose,
-        record=text,
-        signer=signer.kid,
-        signature=signer.private.sign(text),
-        held_at=at,
+        vault=vault.description,
+        signer=signer,
+        earlier=earlier,
+        at=at,
     )
     await store.add_ceremony(tx, row)
     names = [authority_id(planned.kind, planned.generation) for planned in plan]
@@ -168,11 +139,13 @@ async def hold_ceremony(
         by=by,
         action="jpki.ceremony.hold",
         subject=str(ceremony_id),
-        facts={"authorities": names, "record": sha256(text).hexdigest()},
+        facts={"authorities": names, "record": sha256(row.record).hexdigest()},
         at=at,
     )
     made = await Authorities.load(tx, vault)
-    return Held(ceremony_id=ceremony_id, record=text, printed=printed(row), authorities=made)
+    return Held(
+        ceremony_id=ceremony_id, record=row.record, printed=minutes.printed(row), authorities=made
+    )
 
 
 async def hold_rehearsal(
@@ -216,70 +189,6 @@ async def renew_responders(
     return loaded
 
 
-def printed(row: store.CeremonyRow) -> str:
-    """The record as it is printed: the signed text, and below it the nation's signature."""
-    signature = _groups(row.signature.hex())
-    return (
-        f"{row.record.decode()}\n"
-        f"{'-' * 72}\n"
-        f"上の本文（SHA-256 {sha256(row.record).hexdigest()}）への電子署名\n"
-        f"  方式 Ed25519　鍵 {row.signer}\n{_indented(signature)}\n"
-    )
-
-
-def check_record(row: store.CeremonyRow, public_key: bytes) -> None:
-    """Check the nation's signature under a record.
-
-    Args:
-        row: the record with its signature.
-        public_key: 32 bytes, of the key that the record names.
-
-    Raises:
-        BadRecordError: the signature does not fit.
-    """
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(row.signature, row.record)
-    except (InvalidSignature, ValueError):
-        raise BadRecordError(
-            "鍵生成式の記録が署名と合いません。書き換えられたか、別の鍵で署名されています。"
-            "印刷した記録と照らし合わせてください。",
-            ceremony=str(row.ceremony_id),
-        ) from None
-
-
-def check_sequence(rows: Sequence[store.CeremonyRow]) -> None:
-    """Check that each record holds the hash of the one before.
-
-    Args:
-        rows: every ceremony, oldest first.
-
-    Raises:
-        BadRecordError: a record was taken out or put in between.
-    """
-    before: str = _NONE
-    for row in rows:
-        if f"前の記録の SHA-256: {before}" not in row.record.decode().splitlines():
-            raise BadRecordError(
-                "鍵生成式の記録が前の記録とつながりません。抜けた記録がないか確かめてください。",
-                ceremony=str(row.ceremony_id),
-            )
-        before = sha256(row.record).hexdigest()
-
-
-def _check(scene: Scene) -> None:
-    if len({witness.name for witness in scene.witnesses}) < FEWEST_WITNESSES:
-        raise NeedsWitnessesError(
-            f"鍵生成式には{FEWEST_WITNESSES}人以上の立会いが必要です。立会人を加えてください。"
-        )
-    people = [text for witness in scene.witnesses for text in (witness.name, witness.duty)]
-    for text in (scene.purpose, scene.place, *people):
-        if not text.strip() or not text.replace("　", " ").isprintable():
-            raise UnprintableSceneError(
-                "目的、場所、立会人の氏名と役割を、改行などを含まない文字で書いてください。"
-                "記録を印刷して読み合わせるためです。"
-            )
-
-
 async def _make(tx: Tx, vault: Vault, planned: Planned, suffix: str, at: datetime) -> list[str]:
     """One authority; the lines of the record about it."""
     name = authority_id(planned.kind, planned.generation)
@@ -298,19 +207,14 @@ async def _make(tx: Tx, vault: Vault, planned: Planned, suffix: str, at: datetim
             f"{name} は既にあります。世代交代（jichitai ca roll-over）で次の世代を作ってください。",
             authority=name,
         )
-    lines = _about(f"認証局 {name}（第{planned.generation}世代）", certificate, label)
+    lines = minutes.about(f"認証局 {name}（第{planned.generation}世代）", certificate, label)
     if planned.kind is AuthorityKind.CARD:
         for title, extra, algorithm in (
             ("カードに書く情報に署名する鍵", objects_label(label), Algorithm.RSA_2048),
             ("カードへの書込みを許す鍵", writer_label(label), Algorithm.ED25519),
         ):
             made = vault.create(extra, algorithm)
-            lines += [
-                f"{title}",
-                f"  保管名　　　　　 {extra}",
-                *_fingerprint("公開鍵", _spki(made)),
-                "",
-            ]
+            lines += minutes.about_key(title, extra, made)
     return lines
 
 
@@ -327,7 +231,7 @@ async def _responders(
     tx: Tx, vault: Vault, authorities: Authorities, at: datetime, suffix: str
 ) -> list[str]:
     lines: list[str] = []
-    known = await store.responders(tx)
+    known = await store.responders(tx, at)
     for authority in authorities.members:
         if authority.kind is AuthorityKind.CARD or not authority.in_time(at):
             continue
@@ -354,77 +258,4 @@ async def _add_responder(
         not_before=at,
     )
     await store.add_responder(tx, authority.id, certificate, label, at)
-    return _about(f"{authority.id} の失効情報応答者 {number}", certificate, label)
-
-
-def _text(
-    ceremony_id: UUID,
-    scene: Scene,
-    vault: str,
-    signer: str,
-    before: str | None,
-    lines: Sequence[str],
-    at: datetime,
-) -> str:
-    local = at.astimezone(JST)
-    head = [
-        "鍵生成式の記録（試験用・法的効力なし）",
-        "",
-        f"記録の番号: {ceremony_id}",
-        f"目的: {scene.purpose}",
-        f"日時: {both(local.date())} {local:%H時%M分%S秒}（日本時間）",
-        f"場所: {scene.place}",
-        f"鍵の保管庫: {vault}",
-        f"ソフトウェア: {_software()}",
-        f"前の記録の SHA-256: {before or _NONE}",
-        f"この記録に署名する鍵: {signer}",
-        "",
-        "立会人（本文を読み合わせ、指紋を確かめてから署名します）",
-    ]
-    people = [
-        f"  {number}. {witness.duty}　{witness.name}　　署名 ____________________"
-        for number, witness in enumerate(scene.witnesses, start=1)
-    ]
-    return "\n".join([*head, *people, "", *lines]).rstrip() + "\n"
-
-
-def _software() -> str:
-    ours, library = version("jichitai"), version("cryptography")
-    openssl, python = backend.openssl_version_text(), platform.python_version()
-    return f"jichitai {ours}、cryptography {library}、{openssl}、Python {python}"
-
-
-def _about(title: str, certificate: x509.Certificate, label: str) -> list[str]:
-    begins = certificate.not_valid_before_utc.astimezone(JST)
-    ends = certificate.not_valid_after_utc.astimezone(JST)
-    return [
-        title,
-        f"  名前　　　　　　 {certificate.subject.rfc4514_string()}",
-        f"  保管名　　　　　 {label}",
-        f"  発行の番号　　　 {serial_hex(certificate.serial_number)}",
-        f"  有効期間（日本時間） {begins:%Y-%m-%d %H:%M:%S} から {ends:%Y-%m-%d %H:%M:%S} まで",
-        *_fingerprint("公開鍵", certificate.public_key().public_bytes(*_SPKI)),
-        *_fingerprint("証明書", certificate.public_bytes(Encoding.DER)),
-        "",
-    ]
-
-
-_SPKI: Final = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-
-
-def _spki(key: VaultKey) -> bytes:
-    return key.public_key().public_bytes(*_SPKI)
-
-
-def _fingerprint(what: str, content: bytes) -> list[str]:
-    return [f"  {what}の SHA-256", _indented(_groups(sha256(content).hexdigest()))]
-
-
-def _groups(digits: str) -> list[str]:
-    """In fours, eight to a line, to be read aloud."""
-    fours = [digits[start : start + 4] for start in range(0, len(digits), 4)]
-    return [" ".join(fours[start : start + 8]) for start in range(0, len(fours), 8)]
-
-
-def _indented(rows: Sequence[str]) -> str:
-    return "\n".join(f"    {row}" for row in rows)
+    return minutes.about(f"{authority.id} の失効情報応答者 {number}", certificate, label)

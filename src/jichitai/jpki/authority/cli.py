@@ -16,9 +16,10 @@ from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.infra.operators import shell_user, with_database
 from jichitai.infra.settings import Settings
-from jichitai.jpki.authority import ceremony, lists, service, store
+from jichitai.jpki.authority import ceremony, lists, minutes, service, store
 from jichitai.jpki.authority.authorities import Authorities
-from jichitai.jpki.authority.ceremony import Planned, Scene, Witness
+from jichitai.jpki.authority.ceremony import Planned
+from jichitai.jpki.authority.minutes import Scene, Witness
 from jichitai.jpki.authority.model import AuthorityState, roll_over_due
 from jichitai.jpki.authority.pool import open_pool
 from jichitai.jpki.authority.profiles import AuthorityKind
@@ -126,10 +127,10 @@ def show_record(*, every: bool) -> None:
 
     async def work(tx: Tx, _settings: Settings, _clock: Clock) -> list[str]:
         rows = await store.ceremonies(tx)
-        ceremony.check_sequence(rows)
+        minutes.check_sequence(rows)
         for row in rows:
-            ceremony.check_record(row, await party_keys.public_key(tx, row.signer))
-        return [ceremony.printed(row) for row in (rows if every else rows[-1:])]
+            minutes.check_record(row, await party_keys.public_key(tx, row.signer))
+        return [minutes.printed(row) for row in (rows if every else rows[-1:])]
 
     records = _run(work)
     click.echo("\f".join(records), nl=False)

@@ -47,7 +47,7 @@ def check_public_key(der: bytes, medium: Medium = Medium.CARD) -> PublicKey:
     Raises:
         UnusableKeyError: another algorithm or size, not DER, or a key that can be factored.
 
-    Source: 公的個人認証法施行規則 第2条 (鍵の基準); NIST SP 800-89 5.3.3 (public key validation);
+    Source: the published certificates of the real service (RSA 2048); NIST SP 800-89 5.3.3 (public key validation);
         M. Nemec et al., The Return of Coppersmith's Attack, 2017 (ROCA).
     """
     try:

@@ -105,24 +105,33 @@ async def add_responder(
 ) -> None:
     """Enter the certificate of a delegated responder."""
     await tx.execute(
-        "insert into jpki.responder (authority, serial, certificate, key_label, not_after, made_at)"
-        " values (%s, %s, %s, %s, %s, %s)",
+        "insert into jpki.responder"
+        "    (authority, serial, certificate, key_label, not_before, not_after, made_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
         (
             authority,
             serial_bytes(certificate.serial_number),
             certificate.public_bytes(Encoding.DER),
             key_label,
+            certificate.not_valid_before_utc,
             certificate.not_valid_after_utc,
             at,
         ),
     )
 
 
-async def responders(tx: Tx) -> dict[str, tuple[x509.Certificate, str]]:
-    """For each authority the responder certificate that lasts longest, and its key's label."""
+async def responders(tx: Tx, at: datetime | None = None) -> dict[str, tuple[x509.Certificate, str]]:
+    """For each authority the responder certificate that lasts longest, and its key's label.
+
+    Args:
+        tx: of the nation.
+        at: leaves out those that have not begun by then; a rehearsal's clock may have gone back.
+    """
     cursor = await tx.execute(
         "select distinct on (authority) authority, certificate, key_label from jpki.responder"
-        " order by authority, not_after desc, made_at desc"
+        " where %(at)s::timestamptz is null or not_before <= %(at)s"
+        " order by authority, not_after desc, made_at desc",
+        {"at": at},
     )
     return {
         row[0]: (x509.load_der_x509_certificate(row[1]), row[2]) for row in await cursor.fetchall()
@@ -139,8 +148,9 @@ async def responder_count(tx: Tx, authority: str) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CeremonyRow:
-    """A ceremony's record as it was printed and signed."""
+    """A ceremony's record as it was printed and signed; numbers go from 1 without gaps."""
 
+    number: int
     ceremony_id: UUID
     purpose: str
     record: bytes
@@ -152,29 +162,44 @@ class CeremonyRow:
 async def add_ceremony(tx: Tx, row: CeremonyRow) -> None:
     """Keep the record of a ceremony."""
     await tx.execute(
-        "insert into jpki.ceremony (ceremony_id, purpose, record, signer, signature, held_at)"
-        " values (%s, %s, %s, %s, %s, %s)",
-        (row.ceremony_id, row.purpose, row.record, row.signer, row.signature, row.held_at),
+        "insert into jpki.ceremony"
+        "    (number, ceremony_id, purpose, record, signer, signature, held_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s)",
+        (
+            row.number,
+            row.ceremony_id,
+            row.purpose,
+            row.record,
+            row.signer,
+            row.signature,
+            row.held_at,
+        ),
     )
 
 
 async def ceremonies(tx: Tx) -> list[CeremonyRow]:
     """Every ceremony, oldest first."""
     cursor = await tx.execute(
-        "select ceremony_id, purpose, record, signer, signature, held_at from jpki.ceremony"
-        " order by held_at, ceremony_id"
+        "select number, ceremony_id, purpose, record, signer, signature, held_at"
+        " from jpki.ceremony order by number"
     )
     return [
         CeremonyRow(
-            ceremony_id=row[0],
-            purpose=row[1],
-            record=bytes(row[2]),
-            signer=row[3],
-            signature=bytes(row[4]),
-            held_at=row[5],
+            number=row[0],
+            ceremony_id=row[1],
+            purpose=row[2],
+            record=bytes(row[3]),
+            signer=row[4],
+            signature=bytes(row[5]),
+            held_at=row[6],
         )
         for row in await cursor.fetchall()
     ]
+
+
+async def lock_ceremonies(tx: Tx) -> None:
+    """One ceremony at a time."""
+    await tx.execute("select pg_advisory_xact_lock(hashtext('jpki.ceremony'))")
 
 
 _ADD_KEYS = """

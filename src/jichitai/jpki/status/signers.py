@@ -34,7 +34,7 @@ class VaultSigners:
             MissingVaultKeyError, VaultUnavailableError: a key cannot be had.
         """
         now = self._clock.now()
-        responders = await store.responders(tx)
+        responders = await store.responders(tx, now)
         found = []
         for authority in await store.authorities(tx):
             if authority.kind not in _SPEAKS or authority.id not in responders:

@@ -23,6 +23,7 @@ create table jpki.responder (
     serial      bytea       not null,
     certificate bytea       not null,
     key_label   text        not null,
+    not_before  timestamptz not null,
     not_after   timestamptz not null,
     made_at     timestamptz not null,
     primary key (authority, serial)
@@ -30,7 +31,8 @@ create table jpki.responder (
 
 -- 鍵生成式 (key ceremony): the signed record as it was printed
 create table jpki.ceremony (
-    ceremony_id uuid        not null primary key,
+    number      integer     not null primary key,   -- 1, 2, ... without gaps
+    ceremony_id uuid        not null unique,
     purpose     text        not null,
     record      bytea       not null,
     signer      text        not null,   -- kid of the party key that signed the record
