@@ -331,8 +331,8 @@ async def test_a_card_is_read_compared_and_written_down(
         assert (await client.get(f"{place}/chip.png")).status_code == 404
         assert "転居届" in (await client.get("/proofing")).text
     async with town_database.transaction(town=TOWN) as tx:
-        left = await (await tx.execute("select count(*) from proofing.reading")).fetchone()
-        kept = await (await tx.execute("select record::text from proofing.record")).fetchone()
+        left = await (await tx.execute("select count(*) from jpki.proofing_reading")).fetchone()
+        kept = await (await tx.execute("select r::text from jpki.proofing_record r")).fetchone()
     assert left == (0,)
     assert kept is not None
     assert "見本" not in kept[0]
@@ -416,7 +416,9 @@ async def test_a_reading_that_nobody_concludes_is_erased(
         await bring(town, answer(asked, faced_card))
         assert not await worker.sweep(town_database)
         async with town_database.transaction(town=TOWN) as tx:
-            await tx.execute("update proofing.reading set expires_at = now() - interval '1 second'")
+            await tx.execute(
+                "update jpki.proofing_reading set expires_at = now() - interval '1 second'"
+            )
         assert (await client.get(place)).status_code == 404
         assert await worker.sweep(town_database)
 

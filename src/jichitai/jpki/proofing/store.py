@@ -67,14 +67,15 @@ async def add_reading(tx: Tx, reading: Reading) -> None:
     """Keep a reading."""
     values = {name: getattr(reading, name) for name in Reading.__dataclass_fields__}
     await tx.execute(
-        f"insert into proofing.reading ({_READING}) values ({_places(_READING)})".encode(), values
+        f"insert into jpki.proofing_reading ({_READING}) values ({_places(_READING)})".encode(),
+        values,
     )
 
 
 async def reading(tx: Tx, municipality: str, number: UUID, *, lock: bool = False) -> Reading | None:
     """One reading."""
     statement = (
-        f"select {_READING} from proofing.reading"
+        f"select {_READING} from jpki.proofing_reading"
         " where municipality = %s and reading_id = %s" + (" for update" if lock else "")
     )
     async with tx.cursor(row_factory=class_row(Reading)) as cursor:
@@ -85,7 +86,7 @@ async def reading(tx: Tx, municipality: str, number: UUID, *, lock: bool = False
 async def by_secret(tx: Tx, municipality: str, secret_hash: bytes) -> Reading | None:
     """The reading of a transaction, locked."""
     statement = (
-        f"select {_READING} from proofing.reading"
+        f"select {_READING} from jpki.proofing_reading"
         " where municipality = %s and secret_hash = %s for update"
     )
     async with tx.cursor(row_factory=class_row(Reading)) as cursor:
@@ -104,7 +105,7 @@ async def finish(
 ) -> None:
     """Write down what came of a reading."""
     await tx.execute(
-        "update proofing.reading set state = %s, sealed = %s, refusal = %s, detail = %s"
+        "update jpki.proofing_reading set state = %s, sealed = %s, refusal = %s, detail = %s"
         " where municipality = %s and reading_id = %s",
         (state, sealed, refusal, detail, made.municipality, made.reading_id),
     )
@@ -113,7 +114,7 @@ async def finish(
 async def keep_printed(tx: Tx, made: Reading, sealed: bytes) -> None:
     """Keep a picture of the printed card as long as the reading."""
     await tx.execute(
-        "update proofing.reading set printed = %s where municipality = %s and reading_id = %s",
+        "update jpki.proofing_reading set printed = %s where municipality = %s and reading_id = %s",
         (sealed, made.municipality, made.reading_id),
     )
 
@@ -121,14 +122,14 @@ async def keep_printed(tx: Tx, made: Reading, sealed: bytes) -> None:
 async def erase(tx: Tx, made: Reading) -> None:
     """Erase a reading with all that was read."""
     await tx.execute(
-        "delete from proofing.reading where municipality = %s and reading_id = %s",
+        "delete from jpki.proofing_reading where municipality = %s and reading_id = %s",
         (made.municipality, made.reading_id),
     )
 
 
 async def sweep(tx: Tx, now: datetime) -> int:
     """Erase readings whose time is over; how many."""
-    cursor = await tx.execute("delete from proofing.reading where expires_at < %s", (now,))
+    cursor = await tx.execute("delete from jpki.proofing_reading where expires_at < %s", (now,))
     return cursor.rowcount
 
 
@@ -136,13 +137,15 @@ async def add_record(tx: Tx, record: Record) -> None:
     """Keep a record."""
     values = {name: getattr(record, name) for name in Record.__dataclass_fields__}
     await tx.execute(
-        f"insert into proofing.record ({_RECORD}) values ({_places(_RECORD)})".encode(), values
+        f"insert into jpki.proofing_record ({_RECORD}) values ({_places(_RECORD)})".encode(), values
     )
 
 
 async def record(tx: Tx, municipality: str, number: UUID) -> Record | None:
     """One record."""
-    statement = f"select {_RECORD} from proofing.record where municipality = %s and record_id = %s"
+    statement = (
+        f"select {_RECORD} from jpki.proofing_record where municipality = %s and record_id = %s"
+    )
     async with tx.cursor(row_factory=class_row(Record)) as cursor:
         await cursor.execute(statement.encode(), (municipality, number))
         return await cursor.fetchone()
@@ -151,7 +154,7 @@ async def record(tx: Tx, municipality: str, number: UUID) -> Record | None:
 async def records(tx: Tx, municipality: str, limit: int = 50) -> list[Record]:
     """A town's records, newest first."""
     statement = (
-        f"select {_RECORD} from proofing.record where municipality = %s"
+        f"select {_RECORD} from jpki.proofing_record where municipality = %s"
         " order by proofed_at desc limit %s"
     )
     async with tx.cursor(row_factory=class_row(Record)) as cursor:

@@ -1,8 +1,6 @@
 -- 対面での本人確認: a reading that waits or is being looked at, and the records that stay.
-create schema proofing;
-
 -- one reading of one card; the row goes with the view, and with it all that was read
-create table proofing.reading (
+create table jpki.proofing_reading (
     municipality text        not null,
     reading_id   uuid        not null,
     account_id   text        not null,   -- the officer who sees it
@@ -20,10 +18,10 @@ create table proofing.reading (
     expires_at   timestamptz not null,
     primary key (municipality, reading_id)
 );
-create index reading_by_end on proofing.reading (expires_at);
+create index proofing_reading_by_end on jpki.proofing_reading (expires_at);
 
 -- 本人確認記録: method and law version, no picture, no number, no name
-create table proofing.record (
+create table jpki.proofing_record (
     municipality text        not null,
     record_id    uuid        not null,
     account_id   text        not null,
@@ -44,12 +42,11 @@ create table proofing.record (
     keep_until   date,
     primary key (municipality, record_id)
 );
-create index record_by_time on proofing.record (municipality, proofed_at desc);
+create index proofing_record_by_time on jpki.proofing_record (municipality, proofed_at desc);
 
-call infra.isolate('proofing.reading', 'municipality');
-call infra.isolate('proofing.record', 'municipality');
+call infra.isolate('jpki.proofing_reading', 'municipality');
+call infra.isolate('jpki.proofing_record', 'municipality');
 
-grant usage on schema proofing to jichitai_app, jichitai_reader;
-grant select, insert, update, delete on proofing.reading to jichitai_app;
-grant select, insert on proofing.record to jichitai_app;
-grant select on proofing.record to jichitai_reader;
+grant select, insert, update, delete on jpki.proofing_reading to jichitai_app;
+grant select, insert on jpki.proofing_record to jichitai_app;
+grant select on jpki.proofing_record to jichitai_reader;
