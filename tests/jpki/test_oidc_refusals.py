@@ -83,6 +83,20 @@ async def test_a_question_waits_five_minutes(app: Litestar, holder: Holder) -> N
         assert (await visitor.bring(holder.answer(asked))).status_code == 409
 
 
+async def test_a_page_that_is_opened_again_asks_the_same_until_the_question_is_old(
+    app: Litestar, holder: Holder
+) -> None:
+    visitor = Visitor(app)
+    page = await visitor.open(await Site(app).begin())
+    asked = fields(page.text, "/sign")
+    assert fields((await visitor.open(str(page.url))).text, "/sign") == asked
+    with time_machine.travel(time.time() + 241, tick=False):
+        anew = fields((await visitor.open(str(page.url))).text, "/sign")
+        assert anew["challenge"] != asked["challenge"]
+        assert (await visitor.bring(holder.answer(asked))).status_code == 409
+        assert (await visitor.bring(holder.answer(anew))).status_code == 303
+
+
 async def test_an_answer_made_for_another_site_is_refused(app: Litestar, holder: Holder) -> None:
     visitor, asked = await question(app)
     elsewhere = asked | {"return_url": "https://evil.example/answer"}

@@ -68,6 +68,8 @@ class CardChallenge:
     expires_at: datetime
 
 
+_OLD: Final = timedelta(minutes=4)
+"""A question of this age is asked anew when its page is opened again: a minute is too short."""
 _LOGIN: Final = "login_id, browser_hash, request, return_path, state, refusal, proof, expires_at"
 _CHALLENGE: Final = "transaction_name, login_id, challenge, purpose, statement, expires_at"
 
@@ -170,16 +172,26 @@ async def end(tx: Tx, login_id: UUID) -> bool:
 
 
 async def ask(tx: Tx, question: CardChallenge, transaction_hash: bytes) -> CardChallenge:
-    """Keep a question for the card, or find the one that waits already."""
-    await tx.execute(
-        "delete from jpki.card_challenge where login_id = %s"
-        " and (expires_at <= now() + interval '60 seconds' or purpose <> %s)",
-        (question.login_id, question.purpose),
-    )
+    """Keep a question for the card, or find the one that waits already.
+
+    The caller holds the login, so that two pages of it do not ask at once.
+    """
+    row = await (
+        await tx.execute(
+            f"select {_CHALLENGE} from jpki.card_challenge where login_id = %s",
+            (question.login_id,),
+        )
+    ).fetchone()
+    waiting = None if row is None else _challenge(row)
+    if waiting is not None and waiting.expires_at > question.expires_at - _OLD:
+        return waiting
+    if waiting is not None:
+        await tx.execute(
+            "delete from jpki.card_challenge where login_id = %s", (question.login_id,)
+        )
     await tx.execute(
         "insert into jpki.card_challenge (transaction_hash, transaction_name, login_id, challenge,"
-        " purpose, statement, expires_at) values (%s, %s, %s, %s, %s, %s, %s)"
-        " on conflict (login_id) do nothing",
+        " purpose, statement, expires_at) values (%s, %s, %s, %s, %s, %s, %s)",
         (
             transaction_hash,
             question.transaction,
@@ -190,13 +202,7 @@ async def ask(tx: Tx, question: CardChallenge, transaction_hash: bytes) -> CardC
             question.expires_at,
         ),
     )
-    row = await (
-        await tx.execute(
-            f"select {_CHALLENGE} from jpki.card_challenge where login_id = %s",
-            (question.login_id,),
-        )
-    ).fetchone()
-    return question if row is None else _challenge(row)
+    return question
 
 
 async def take_challenge(tx: Tx, transaction_hash: bytes, now: datetime) -> CardChallenge | None:

@@ -13,7 +13,9 @@ from jichitai.jpki.signin.parties import NAME, Fault, PartyKey, PartyState, Rely
 _COLUMNS: Final = (
     "client_id, display, organisation, purpose, policy_url, contact, state, sector, redirect_urls,"
     " logout_urls, backchannel_url, items, pushed_only, id_token_alg, not_after, rehearsed_from,"
-    " fault"
+    " fault,"
+    " (select coalesce(jsonb_agg(jsonb_build_array(kid, jwk, not_after) order by not_after, kid),"
+    "         '[]') from jpki.relying_party_key k where k.client_id = p.client_id)"
 )
 
 _SAVE = """
@@ -44,32 +46,17 @@ async def find(tx: Tx, client_id: str, *, lock: bool = False) -> RelyingParty | 
     """One party with its keys, or None."""
     if not NAME.fullmatch(client_id):
         return None
-    query = f"select {_COLUMNS} from jpki.relying_party where client_id = %s"
+    query = f"select {_COLUMNS} from jpki.relying_party p where client_id = %s"
     row = await (
         await tx.execute(f"{query} for update" if lock else query, (client_id,))
     ).fetchone()
-    if row is None:
-        return None
-    keys = await tx.execute(
-        "select client_id, kid, jwk, not_after from jpki.relying_party_key"
-        " where client_id = %s order by not_after, kid",
-        (client_id,),
-    )
-    return _party(row, await keys.fetchall())
+    return None if row is None else _party(row)
 
 
 async def everyone(tx: Tx) -> list[RelyingParty]:
     """All parties with their keys, by name."""
-    rows = await (
-        await tx.execute(f"select {_COLUMNS} from jpki.relying_party order by client_id")
-    ).fetchall()
-    keys = await (
-        await tx.execute(
-            "select client_id, kid, jwk, not_after from jpki.relying_party_key"
-            " order by client_id, not_after, kid"
-        )
-    ).fetchall()
-    return [_party(row, [key for key in keys if key[0] == row[0]]) for row in rows]
+    rows = await tx.execute(f"select {_COLUMNS} from jpki.relying_party p order by client_id")
+    return [_party(row) for row in await rows.fetchall()]
 
 
 async def sharing(tx: Tx, sector: str) -> list[str]:
@@ -151,7 +138,7 @@ async def steps(tx: Tx, client_id: str, since: datetime) -> list[tuple[str, date
     return [(step, seen_at) for step, seen_at in await rows.fetchall()]
 
 
-def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]]) -> RelyingParty:
+def _party(row: Sequence[Any]) -> RelyingParty:
     return RelyingParty(
         client_id=row[0],
         display=row[1],
@@ -170,5 +157,8 @@ def _party(row: Sequence[Any], keys: Sequence[Sequence[Any]]) -> RelyingParty:
         not_after=row[14],
         rehearsed_from=row[15],
         fault=Fault(row[16]) if row[16] else None,
-        keys=tuple(PartyKey(kid=key[1], jwk=key[2], not_after=key[3]) for key in keys),
+        keys=tuple(
+            PartyKey(kid=kid, jwk=jwk, not_after=datetime.fromisoformat(end))
+            for kid, jwk, end in row[17]
+        ),
     )
