@@ -12,7 +12,7 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.infra.settings import Settings
-from jichitai.jpki.authority import store
+from jichitai.jpki.authority import ledger, store
 from jichitai.jpki.authority.errors import MissingVaultKeyError
 from jichitai.jpki.authority.model import IssuedCertificate, Order
 from jichitai.jpki.authority.profiles import AuthorityKind
@@ -107,7 +107,7 @@ def issued(
 
 async def enter(tx: Tx, *made: IssuedCertificate, at: datetime = NOW) -> None:
     """Write certificates into the tables."""
-    assert await store.add_certificates(tx, made, at) == len(made)
+    assert await ledger.add_certificates(tx, made, at) == len(made)
 
 
 @asynccontextmanager

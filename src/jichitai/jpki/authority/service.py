@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from jichitai.infra.audit import SYSTEM, Actor, record
 from jichitai.infra.database import Tx
-from jichitai.jpki.authority import lists, profiles, store
+from jichitai.jpki.authority import ledger, lists, profiles, store
 from jichitai.jpki.authority.authorities import Authorities
 from jichitai.jpki.authority.keys import key_hash
 from jichitai.jpki.authority.model import (
@@ -157,9 +157,9 @@ async def issue_from_pool(
 
 
 async def _save(tx: Tx, issued: Sequence[IssuedCertificate], at: datetime) -> None:
-    if await store.add_keys(tx, issued) < len(issued):
+    if await ledger.add_keys(tx, issued) < len(issued):
         raise _used_key()
-    if await store.add_certificates(tx, issued, at) < len(issued):
+    if await ledger.add_certificates(tx, issued, at) < len(issued):
         raise AlreadyCertifiedError(
             "この人には同じ種類の有効な電子証明書があります。更新として申請するか、先に失効"
             "させてください。"
@@ -215,7 +215,7 @@ async def revoke_many(
     Returns:
         The certificates that changed.
     """
-    changed = await store.end(tx, list(endings), at)
+    changed = await ledger.end(tx, list(endings), at)
     for one in changed:
         await record(
             tx,
@@ -251,7 +251,7 @@ async def declare_compromised(
     Source: 公的個人認証法 第14条, 第33条.
     """
     authorities.by_id(name)
-    count = await store.end_all(tx, name, Reason.CA_COMPROMISE, Cause.AUTHORITY_LEAK, at)
+    count = await ledger.end_all(tx, name, Reason.CA_COMPROMISE, Cause.AUTHORITY_LEAK, at)
     await lists.make_crls(tx, authorities, at=at)
     await store.set_authority_state(tx, name, AuthorityState.COMPROMISED)
     await record(
