@@ -26,7 +26,7 @@ from jichitai.jpki.proofing import evidence
 from jichitai.jpki.reader.client import CardClient
 from jichitai.jpki.reader.faces import FaceObjects
 from jichitai.jpki.reader.pins import Pin
-from jichitai.jpki.signin.service.card import RecordStatus
+from jichitai.jpki.status.record import RecordStatus
 from jichitai.jpki.verifier.trust import Trust
 from jichitai.jukinet.pages.places import TEMPLATES as NETWORK_TEMPLATES
 from jichitai.jukinet.pages.places import nation_shell
