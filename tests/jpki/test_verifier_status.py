@@ -13,7 +13,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from jichitai.jpki.authority import profiles
 from jichitai.jpki.authority.profiles import PrivateKey, Revoked
-from jichitai.jpki.kinds import CertificateKind, CertificateState, Reason
+from jichitai.jpki.kinds import CertificateKind, Reason
 from jichitai.jpki.verifier.certificate import check_certificate
 from jichitai.jpki.verifier.crl import FetchedCrls, municipality_of, read_list
 from jichitai.jpki.verifier.model import Confirmation, StatusSource, Subject
@@ -29,7 +29,7 @@ from jichitai.jpki.verifier.refusals import (
     UntrustedStatusError,
     WrongScopeStatusError,
 )
-from jichitai.jpki.verifier.status import InOrder, RecordedStatus, http_ask, http_fetch
+from jichitai.jpki.verifier.status import InOrder, http_ask, http_fetch
 from jichitai.jpki.verifier.verify import verify_certificate
 from tests.jpki.pki import NOW, TOWN, Leaf, altered, pki, rsa_key
 from tests.jpki.verifying import (
@@ -530,42 +530,3 @@ async def test_the_next_source_is_asked_only_when_the_first_cannot_say() -> None
     sources: list[StatusSource] = [Says(StatusUnreachableError()), Says(StaleStatusError())]
     await refused(StaleStatusError, InOrder(*sources).confirm(who, NOW))
     await refused(StatusUnreachableError, InOrder().confirm(who, NOW))
-
-
-class Line:
-    """A line of the authority's table."""
-
-    def __init__(self, state: CertificateState, reason: Reason | None = None) -> None:
-        self.state = state
-        self.reason = reason
-        self.ended_at = None if state is CertificateState.VALID else NOW
-
-
-@pytest.mark.parametrize(
-    ("line", "refusal"),
-    [
-        (None, UnknownStatusError),
-        (Line(CertificateState.HELD), HeldError),
-        (Line(CertificateState.REVOKED, Reason.CESSATION), RevokedError),
-        (Line(CertificateState.REVOKED), RevokedError),
-    ],
-)
-async def test_the_authoritys_own_records_refuse_as_well(
-    line: Line | None, refusal: type[UnknownStatusError | HeldError | RevokedError]
-) -> None:
-    who = subject(pki().leaf(USER_AUTH))
-
-    async def state_of(authority: str, serial: int) -> Line | None:
-        assert (authority, serial) == ("user-auth-2", who.serial)
-        return line
-
-    await refused(refusal, RecordedStatus(state_of).confirm(who, NOW))
-
-
-async def test_the_authoritys_own_records_confirm() -> None:
-    async def state_of(authority: str, serial: int) -> Line:
-        del authority, serial
-        return Line(CertificateState.VALID)
-
-    who = subject(pki().leaf(USER_AUTH))
-    assert (await RecordedStatus(state_of).confirm(who, NOW)).source == "record"

@@ -69,7 +69,7 @@ class RevocationList:
             )
         found = self.revoked.get(subject.serial)
         if found is not None:
-            refuse_revoked(*found)
+            raise revocation(*found)
         return Confirmation(
             source="crl", this_update=self.this_update, next_update=self.next_update
         )
@@ -242,21 +242,16 @@ def _check_scope(found: RevocationList, subject: Subject) -> None:
         )
 
 
-def refuse_revoked(reason: Reason, since: datetime) -> None:
-    """Say that a certificate is held or revoked.
-
-    Raises:
-        HeldError: the reason is certificateHold.
-        RevokedError: any other reason.
-    """
+def revocation(reason: Reason, since: datetime) -> HeldError | RevokedError:
+    """The refusal of a certificate that is held or revoked."""
     facts = {"reason": str(reason), "since": since.isoformat()}
     if reason is Reason.HOLD:
-        raise HeldError(
+        return HeldError(
             "一時停止中の電子証明書です。カードの紛失などの届出があり、解除はされません。"
             "住所地の市区町村の窓口で新しい電子証明書の発行を受けてください。",
             **facts,
         )
-    raise RevokedError(
+    return RevokedError(
         f"失効した電子証明書です（理由: {reason.japanese}）。"
         "住所地の市区町村の窓口で新しい電子証明書の発行を受けてください。",
         **facts,

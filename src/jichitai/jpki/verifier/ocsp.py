@@ -15,7 +15,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
 from jichitai.jpki.verifier.certificate import UNREADABLE
-from jichitai.jpki.verifier.crl import reason_of, refuse_revoked
+from jichitai.jpki.verifier.crl import reason_of, revocation
 from jichitai.jpki.verifier.model import Confirmation, Subject
 from jichitai.jpki.verifier.refusals import (
     MalformedStatusError,
@@ -106,7 +106,7 @@ def read_answer(
             return Confirmation(source="ocsp", this_update=this_update, next_update=next_update)
         case ocsp.OCSPCertStatus.REVOKED:
             since = single.revocation_time_utc or this_update
-            refuse_revoked(reason_of(single.revocation_reason), since)
+            raise revocation(reason_of(single.revocation_reason), since)
         case ocsp.OCSPCertStatus.UNKNOWN:
             pass
     raise UnknownStatusError(

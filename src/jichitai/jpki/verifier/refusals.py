@@ -124,6 +124,17 @@ class NotEndEntityError(RefusedError, InvalidError):
     check = Check.CONSTRAINTS
 
 
+class PathTooLongError(RefusedError, InvalidError):
+    """More authorities below one than it may have.
+
+    Source: RFC 5280 4.2.1.9 (pathLenConstraint).
+    """
+
+    type = "jpki.path-too-long"
+    title = "認証局の段数が制限を超えています"
+    check = Check.CONSTRAINTS
+
+
 class UnknownExtensionError(RefusedError, InvalidError):
     """A critical extension that the verifier does not know.
 

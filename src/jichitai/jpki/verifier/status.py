@@ -1,16 +1,14 @@
-"""Sources of status, put together: one after another, from the authority's own records, over HTTP."""
+"""Sources of status, put together: one after another, and over HTTP."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 import httpx
 
-from jichitai.jpki.kinds import CertificateState, Reason
-from jichitai.jpki.verifier.crl import Fetch, refuse_revoked
+from jichitai.jpki.verifier.crl import Fetch
 from jichitai.jpki.verifier.model import Confirmation, StatusSource, Subject
 from jichitai.jpki.verifier.ocsp import Ask
-from jichitai.jpki.verifier.refusals import StatusUnreachableError, UnknownStatusError
+from jichitai.jpki.verifier.refusals import StatusUnreachableError
 from jichitai.kernel.errors import UnavailableError
 
 LARGEST: Final = 64 * 1024 * 1024
@@ -39,51 +37,6 @@ class InOrder:
             except UnavailableError as error:
                 problem = error
         raise problem or _unreachable()
-
-
-class Record(Protocol):
-    """How the authority's own table holds a certificate."""
-
-    @property
-    def state(self) -> CertificateState:
-        """Valid, held or revoked."""
-        ...
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it ended."""
-        ...
-
-    @property
-    def ended_at(self) -> datetime | None:
-        """When it ended."""
-        ...
-
-
-class RecordedStatus:
-    """The authority's own records, always up to date; for the nation's programs.
-
-    Args:
-        state_of: the record by id of the authority and serial; None: never issued.
-    """
-
-    def __init__(self, state_of: Callable[[str, int], Awaitable[Record | None]]) -> None:
-        """Keep how to ask."""
-        self._state_of = state_of
-
-    async def confirm(self, subject: Subject, at: datetime) -> Confirmation:
-        """Refuse a certificate that the records do not show as valid."""
-        found = await self._state_of(subject.authority, subject.serial)
-        if found is None:
-            raise UnknownStatusError(
-                "認証局の記録に、この発行の番号の電子証明書がありません。偽造のおそれがあります。"
-                "電子証明書をカードから読み直してやり直してください。"
-            )
-        if found.state is not CertificateState.VALID:
-            held = found.state is CertificateState.HELD
-            reason = Reason.HOLD if held else found.reason or Reason.UNSPECIFIED
-            refuse_revoked(reason, found.ended_at or at)
-        return Confirmation(source="record", this_update=at, next_update=at)
 
 
 def http_fetch(client: httpx.AsyncClient) -> Fetch:
