@@ -20,6 +20,7 @@ from jichitai.infra.keys import Keys
 from jichitai.jpki.authority import service, store
 from jichitai.jpki.authority.model import AuthorityState
 from jichitai.jpki.kinds import Cause, CertificateKind, Reason
+from jichitai.jpki.status import memory
 from jichitai.jpki.status import responder as responder_module
 from jichitai.jpki.status.errors import ForeignOcspError, OcspLaterError
 from jichitai.jpki.status.publication import ASKS, OCSP_PATH, SAYS
@@ -77,6 +78,7 @@ async def test_records_decide_between_good_revoked_and_unknown(world: World) -> 
     assert response.this_update_utc == NOW
     assert response.next_update_utc == NOW + timedelta(minutes=15)
     await world.revoke()
+    await world.responder.look()
     response = read(await world.responder.answer(world.request(nonce=fresh_nonce())))
     assert response.certificate_status is OCSPCertStatus.REVOKED
     assert response.revocation_reason is x509.ReasonFlags.superseded
@@ -99,8 +101,9 @@ async def test_an_answer_is_kept_until_it_is_old(world: World, clock: FixedClock
     assert world.responder.at_hand(request) == first == await world.responder.answer(request)
     clock.instant += REFRESH
     await world.responder.look()
-    assert world.responder.at_hand(request) is None
-    assert read(await world.responder.answer(request)).this_update_utc == NOW + REFRESH
+    second = world.responder.at_hand(request)
+    assert second is not None
+    assert read(second).this_update_utc == NOW + REFRESH
 
 
 async def test_a_nonce_is_signed_anew_each_time(world: World) -> None:
@@ -109,7 +112,9 @@ async def test_a_nonce_is_signed_anew_each_time(world: World) -> None:
     answer = await world.responder.answer(request)
     found = read(answer).extensions.get_extension_for_class(x509.OCSPNonce)
     assert found.value.nonce == nonce
-    assert world.responder.at_hand(request) is None
+    again = world.responder.at_hand(request)
+    assert again is not None
+    assert again != answer
 
 
 async def test_a_revocation_drops_what_was_kept_within_one_look(world: World) -> None:
@@ -118,6 +123,7 @@ async def test_a_revocation_drops_what_was_kept_within_one_look(world: World) ->
     await world.revoke()
     await world.responder.look()
     assert world.responder.at_hand(request) is None
+    assert world.responder.at_hand(world.request(nonce=fresh_nonce())) is None
     answer = read(await world.responder.answer(request))
     assert answer.certificate_status is OCSPCertStatus.REVOKED
 
@@ -144,6 +150,30 @@ async def test_an_answer_that_crossed_a_look_is_not_kept(world: World) -> None:
     await answering
     kept = world.responder.at_hand(request)
     assert kept is None or kept == answering.result()
+
+
+async def test_a_certificate_that_was_unknown_is_asked_about_again(world: World) -> None:
+    later = pki().leaf(KIND)
+    request = request_for(later.certificate, CA.certificate)
+    answer = read(await world.responder.answer(request))
+    assert answer.certificate_status is OCSPCertStatus.UNKNOWN
+    assert world.responder.at_hand(request) is None
+    async with world.database.transaction() as tx:
+        await enter(tx, issued(later, KIND, uuid4()))
+    answer = read(await world.responder.answer(request))
+    assert answer.certificate_status is OCSPCertStatus.GOOD
+
+
+async def test_the_oldest_makes_room(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "ANSWERS", 1)
+    monkeypatch.setattr(memory, "STANDINGS", 1)
+    other = pki().leaf(KIND)
+    async with world.database.transaction() as tx:
+        await enter(tx, issued(other, KIND, uuid4()))
+    request = world.request()
+    await world.responder.answer(request)
+    await world.responder.answer(request_for(other.certificate, CA.certificate))
+    assert world.responder.at_hand(request) is None
 
 
 async def test_kept_answers_are_not_believed_when_nobody_looks(

@@ -1,14 +1,14 @@
 """The OCSP responder: what is asked, how it stands in the records, and an answer signed for it.
 
-The records are asked for every certificate, many in one query when many are waiting. Answers
-without a nonce are kept and given again; a follower reads every revocation that commits and drops
-what it makes wrong. When the follower is late, nothing that is kept is believed any more.
+The records are asked about every certificate once, many in one query when many are waiting. How it
+stands is remembered, and answers without a nonce are kept and given again; a follower reads every
+revocation that commits and drops what it makes wrong. When the follower is late, nothing that is
+remembered is believed any more.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Final, TypeAlias
@@ -21,11 +21,12 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.metrics import REGISTRY
 from jichitai.jpki.authority.model import serial_bytes
-from jichitai.jpki.status.answers import Signer, Standing, issuer_ids
-from jichitai.jpki.status.errors import ForeignOcspError, OcspLaterError
-from jichitai.jpki.status.requests import CertId, read_request
+from jichitai.jpki.status.answers import UNKNOWN, Signer, Standing, issuer_ids
+from jichitai.jpki.status.errors import ForeignOcspError, OcspLaterError, OcspRefusal
+from jichitai.jpki.status.memory import Kept, Memory
+from jichitai.jpki.status.requests import CertId, Question, read_request
 from jichitai.jpki.status.standings import Place, horizon, revoked_since, standings
-from jichitai.kernel.errors import UnavailableError
+from jichitai.kernel.errors import JichitaiError, UnavailableError
 
 log = structlog.get_logger(__name__)
 
@@ -38,7 +39,6 @@ REFRESH: Final = timedelta(minutes=10)
 """How old a kept answer may be when it is given again."""
 TRUSTED: Final = 5.0
 """Seconds after the follower's last look in which kept answers are given."""
-KEPT: Final = 50_000
 _RELOAD: Final = 60
 _MOST: Final = 256
 _QUEUE: Final = 4_096
@@ -56,13 +56,6 @@ _Waiting: TypeAlias = tuple[list[Place], asyncio.Future[list[Standing]]]
 LoadSigners: TypeAlias = Callable[[Tx], Awaitable[Sequence[Signer]]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    answer: bytes
-    good_until: datetime
-    places: tuple[Place, ...]
-
-
 class Responder:
     """Answers for every authority it has a signer of.
 
@@ -77,9 +70,8 @@ class Responder:
         self._clock = clock
         self._load = load
         self._signers: dict[tuple[str, bytes, bytes], Signer] = {}
-        self._kept: dict[bytes, _Kept] = {}
-        self._about: dict[Place, set[bytes]] = {}
-        self._horizon = ""
+        self._memory = Memory()
+        self._horizon: str | None = None
         self._now = clock.now()
         self._looked_at = float("-inf")
         self._looks = 0
@@ -93,8 +85,6 @@ class Responder:
             UnavailableError: the database or the vault does not answer.
         """
         await self.reload()
-        async with self._database.transaction(read_only=True) as tx:
-            self._horizon = await horizon(tx)
         await self.look()
 
     async def reload(self) -> None:
@@ -104,20 +94,28 @@ class Responder:
         if {id(one) for one in found} == {id(one) for one in self._signers.values()}:
             return
         self._signers = {name: signer for signer in found for name in issuer_ids(signer.issuer)}
-        self._kept.clear()
-        self._about.clear()
+        self._memory.clear()
 
     def at_hand(self, der: bytes) -> bytes | None:
-        """A kept answer to exactly this request, if it may still be believed."""
-        kept = self._kept.get(der)
-        if (
-            kept is None
-            or kept.good_until <= self._now
-            or time.monotonic() - self._looked_at > TRUSTED
-        ):
+        """An answer that needs no question to the records, as long as the memory is believed.
+
+        It is the kept one, or it is signed now; None when the records must be asked, or when there
+        is a refusal.
+        """
+        if time.monotonic() - self._looked_at > TRUSTED:
             return None
-        _KEPT_ANSWERS.inc()
-        return kept.answer
+        kept = self._memory.answer(der, self._now)
+        if kept is not None:
+            _KEPT_ANSWERS.inc()
+            return kept
+        try:
+            question, signer, places = self._read(der)
+        except OcspRefusal:
+            return None
+        found = self._memory.standings(places)
+        if found is None:
+            return None
+        return self._sign(der, question, signer, places, found, self._now)
 
     async def answer(self, der: bytes) -> bytes:
         """Answer a request.
@@ -128,12 +126,32 @@ class Responder:
         ready = self.at_hand(der)
         if ready is not None:
             return ready
+        question, signer, places = self._read(der)
+        looks, at = self._looks, self._clock.now()
+        found = await self._standings(places)
+        fresh = looks == self._looks
+        if fresh:
+            self._memory.note(places, found)
+        return self._sign(der, question, signer, places, found, at, keep=fresh)
+
+    def _read(self, der: bytes) -> tuple[Question, Signer, list[Place]]:
         question = read_request(der)
         signer = self._signer(question.certificates)
-        looks = self._looks
-        at = self._clock.now().replace(microsecond=0)
         places = [(signer.authority, serial_bytes(one.serial)) for one in question.certificates]
-        found = await self._standings(places)
+        return question, signer, places
+
+    def _sign(
+        self,
+        der: bytes,
+        question: Question,
+        signer: Signer,
+        places: Sequence[Place],
+        found: Sequence[Standing],
+        at: datetime,
+        *,
+        keep: bool = True,
+    ) -> bytes:
+        at = at.replace(microsecond=0)
         answer = signer.answer(
             list(zip(question.certificates, found, strict=True)),
             nonce=question.nonce,
@@ -141,8 +159,8 @@ class Responder:
             next_update=at + LIFE,
         )
         _SIGNED_ANSWERS.inc()
-        if question.nonce is None and looks == self._looks:
-            self._keep(der, _Kept(answer, at + REFRESH, tuple(places)))
+        if keep and question.nonce is None and UNKNOWN not in found:
+            self._memory.keep(der, Kept(answer, at + REFRESH, tuple(places)))
         return answer
 
     async def look(self) -> None:
@@ -152,16 +170,17 @@ class Responder:
             UnavailableError: the database does not answer.
         """
         async with self._database.transaction(read_only=True) as tx:
-            self._horizon, revoked = await revoked_since(tx, self._horizon)
+            revoked: list[Place] = []
+            if self._horizon is None:
+                self._horizon = await horizon(tx)
+                self._memory.clear()
+            else:
+                self._horizon, revoked = await revoked_since(tx, self._horizon)
         self._looks += 1
         self._looked_at = time.monotonic()
         self._now = self._clock.now()
-        for place in revoked:
-            for der in tuple(self._about.get(place, ())):
-                self._drop(der)
-        old = [der for der, kept in self._kept.items() if kept.good_until <= self._now]
-        for der in old:
-            self._drop(der)
+        self._memory.drop(revoked)
+        self._memory.age(self._now)
 
     async def follow(self, pause: float = 1.0) -> None:
         """Look again and again; an outage is waited out."""
@@ -170,7 +189,7 @@ class Responder:
                 if not self._signers or look % _RELOAD == 0:
                     await self.reload()
                 await self.look()
-            except UnavailableError as error:  # kept answers lose their trust by themselves
+            except JichitaiError as error:  # kept answers lose their trust by themselves
                 log.warning("work-waits", work="ocsp", **logs.where(error))
             await asyncio.sleep(pause)
 
@@ -215,23 +234,6 @@ class Responder:
                 _fail(batch, error)
             else:
                 _hand_out(batch, found)
-
-    def _keep(self, der: bytes, kept: _Kept) -> None:
-        while len(self._kept) >= KEPT:
-            self._drop(next(iter(self._kept)))
-        self._kept[der] = kept
-        for place in kept.places:
-            self._about.setdefault(place, set()).add(der)
-
-    def _drop(self, der: bytes) -> None:
-        kept = self._kept.pop(der, None)
-        if kept is None:
-            return
-        for place in kept.places:
-            about = self._about.get(place, set())
-            about.discard(der)
-            if not about:
-                self._about.pop(place, None)
 
 
 def _issuer(one: CertId) -> tuple[str, bytes, bytes]:

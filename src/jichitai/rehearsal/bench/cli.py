@@ -7,7 +7,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from jichitai.rehearsal.bench import digest, intake, load, provision
+from jichitai.rehearsal.bench import digest, intake, jpki, load, provision
 from jichitai.rehearsal.bench.result import Result, as_json, show
 from jichitai.rehearsal.bench.stage import Scale, Stage, stage
 
@@ -18,6 +18,7 @@ BENCHES: Mapping[str, Bench] = {
     "intake": intake.run,
     "load": load.run,
     "digest": digest.run,
+    "jpki": jpki.run,
 }
 
 
