@@ -16,7 +16,7 @@ from tests.conftest import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "jichitai"
-SCHEMAS = {"infra", "register", "jukinet", "web", "transparency", "migration"}
+SCHEMAS = {"infra", "register", "jukinet", "jpki", "web", "transparency", "migration"}
 PURE = ["kernel", "register/model"]
 
 

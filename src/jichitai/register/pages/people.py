@@ -313,6 +313,7 @@ def _tabs(resident_id: UUID, household_id: UUID, current: str) -> list[NavItem]:
         ("person", "現在", f"/counter/residents/{resident_id}", "1"),
         ("household", "世帯", f"/counter/households/{household_id}", "2"),
         ("history", "履歴", f"/counter/residents/{resident_id}/history", "3"),
+        ("card", "カード", f"/counter/residents/{resident_id}/card", "4"),  # jpki.counter's page
     )
     return [
         NavItem(label, href, current=name == current, key=key) for name, label, href, key in places
