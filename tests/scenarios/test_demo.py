@@ -41,6 +41,7 @@ def test_the_demo_loses_nothing_and_starts_again_from_its_data(tmp_path: Path) -
         "doubled",
         "digest_differences",
         "proofs_checked",
+        "card_sign_ins",
         "seconds",
     }
     assert (first["lost"], first["doubled"], first["digest_differences"]) == (0, 0, 0)
@@ -48,6 +49,7 @@ def test_the_demo_loses_nothing_and_starts_again_from_its_data(tmp_path: Path) -
     assert first["messages"] > first["events"]
     assert first["provisions"] > 0
     assert first["proofs_checked"] > 0
+    assert first["card_sign_ins"] == 3
 
     status, again, told = jichitai(*words)
     assert status == 0, told

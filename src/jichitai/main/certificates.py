@@ -19,6 +19,7 @@ from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.authority.vault import Vault, open_vault
 from jichitai.jpki.authority.worker import keep_responders
 from jichitai.jpki.counter import api as counter_api
+from jichitai.jpki.counter import desk_api
 from jichitai.jpki.counter.access import writings_of
 from jichitai.jpki.counter.pages import routes as counter_pages
 from jichitai.jpki.counter.service.told import Told
@@ -26,12 +27,13 @@ from jichitai.jpki.lifecycle import handlers as lifecycle
 from jichitai.jpki.lifecycle.watching import Watcher
 from jichitai.jpki.lifecycle.worker import lapse_all
 from jichitai.jpki.phone import api as phone_api
-from jichitai.jpki.phone import authority as phone_authority
 from jichitai.jpki.phone import pages as phone_pages
+from jichitai.jpki.phone import worker as phone_work
 from jichitai.jpki.phone.issuing import Checks
 from jichitai.jpki.phone.issuing import Desk as PhoneDesk
 from jichitai.jpki.proofing import evidence
 from jichitai.jpki.proofing import pages as proofing_pages
+from jichitai.jpki.proofing import worker as proofing_work
 from jichitai.jpki.proofing.service import Proofing
 from jichitai.jpki.reader.faces import FaceObjects
 from jichitai.jpki.signin import routes as signin
@@ -50,6 +52,7 @@ CARD_ROOTS: Final = "card-roots"
 
 TOWN_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *counter_api.API_ROUTES,
+    *desk_api.DESK_ROUTES,
     *counter_pages.PAGE_ROUTES,
     *proofing_pages.ROUTES,
 )
@@ -102,6 +105,12 @@ def proofing_of(node: Node) -> Proofing:
         origin=node.settings.origin,
         roots=partial(evidence.card_roots, roots_folder(node.settings)),
     )
+
+
+def town_loops(node: Node) -> list[Loop]:
+    """What runs beside a town's pages of certificates and proofing."""
+    sweep = partial(proofing_work.sweep, node.database)
+    return [partial(every, 60.0, sweep, name="proofing-sweep")]
 
 
 async def keep_card_roots(tx: Tx, settings: Settings) -> None:
@@ -166,9 +175,10 @@ class NationCertificates:
         database, clock, outbox = self.node.database, self.node.clock, self.node.outbox
         network = Network(self.node.keys, outbox, clock)
         work: dict[str, tuple[float, Work]] = {
-            "responders": (3600.0, self._if_founded(self._keep_responders)),
-            "phone-authority": (3600.0, self._if_founded(self._keep_phones)),
-            "card-roots": (3600.0, self._keep_roots),
+            "responders": (10.0, self._if_founded(self._keep_responders)),
+            "phone-authority": (60.0, self._if_founded(self._keep_phones)),
+            "phone-sweep": (60.0, partial(phone_work.sweep, database)),
+            "card-roots": (60.0, self._keep_roots),
             "lapse": (2.0, partial(lapse_all, database, network)),
             **{
                 name: (pause, self._if_founded(do))
@@ -198,11 +208,10 @@ class NationCertificates:
         return False
 
     async def _keep_phones(self) -> bool:
-        async with self.node.database.transaction() as tx:
-            await phone_authority.prepare(
-                tx, self.vault, origin=self.node.settings.origin, at=self.node.clock.now()
-            )
-        return False
+        origin = self.node.settings.origin
+        return await phone_work.renew(
+            self.node.database, self.vault, self.node.clock, origin, found=True
+        )
 
 
 def _photo(folder: Path, objects: FaceObjects, challenge: bytes) -> bytes:

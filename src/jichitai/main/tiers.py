@@ -101,7 +101,7 @@ def _town(node: Node) -> Assembled:
         digest_hour=node.settings.digest_hour,
     )
     app = build_app(node, proofing=certificates.proofing_of(node))
-    return Assembled(app, [*loops, towns.run, links.run])
+    return Assembled(app, [*loops, towns.run, links.run, *certificates.town_loops(node)])
 
 
 def _prefecture(node: Node) -> Assembled:

@@ -17,7 +17,7 @@ from jichitai.infra.clock import JST
 from jichitai.kernel.errors import ConflictError, UnavailableError
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal import checker, quiet
-from jichitai.rehearsal.driver import cast, residents
+from jichitai.rehearsal.driver import cards, cast, residents
 from jichitai.rehearsal.driver.organs import Bodies
 from jichitai.rehearsal.driver.play import Play
 from jichitai.rehearsal.forms import Book
@@ -72,6 +72,7 @@ class Outcome:
     doubled: int
     digest_differences: int
     proofs_checked: int
+    card_sign_ins: int
     seconds: float
 
     @property
@@ -95,6 +96,8 @@ class Stage:
     population: Population
     year: Year
     seen: list[residents.Seen] = field(default_factory=list)
+    held: list[cards.HeldCard] = field(default_factory=list)
+    writer_key: bytes = b""
 
     @property
     def history(self) -> Path:
@@ -148,6 +151,7 @@ async def play_and_check(
             await _open(stage)
             await nation.start_tiers()
             await _play(stage)
+            await _hand_over_cards(stage)
             await _meet(stage)
             outcome = await _verify(stage)
             outcome = replace(outcome, seconds=round(time.monotonic() - started, 1))
@@ -187,6 +191,7 @@ async def _open(stage: Stage) -> None:
     await stage.offices.introduce(stage.towns, stage.settings.start, stage.settings.end)
     with _bar(stage.console, "初期データを取り込む", len(stage.population)) as step:
         await stage.offices.take_over(stage.population, step)
+    stage.writer_key = await stage.offices.found_authorities()
 
 
 async def _play(stage: Stage) -> None:
@@ -222,13 +227,35 @@ async def _play(stage: Stage) -> None:
             history.end(stage.year.end)
 
 
+async def _hand_over_cards(stage: Stage) -> None:
+    """The people of the story get their cards at the counters of their towns."""
+    folder = stage.settings.directory / cards.FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    heroes = stage.heroes
+    with _bar(stage.console, "カードを発行して渡す", len(heroes)) as step:
+        for serial, hero in enumerate(heroes, start=1):
+            card = await cards.issue(
+                stage.nation.origin(Tier.TOWN),
+                hero,
+                folder,
+                serial=serial,
+                writer_key=stage.writer_key,
+                today=stage.nation.clock.today(),
+            )
+            stage.held.append(card)
+            step(1)
+
+
 async def _meet(stage: Stage) -> None:
-    """The people of the story look at who looked at them, and check the proofs."""
+    """The people of the story sign in with their cards, look at who looked, and check the proofs."""
     national = stage.offices[Tier.NATION].database
     stage.seen = await residents.find(national, stage.heroes)
     await cast.save(national, Tier.NATION, residents.personas(stage.seen))
+    held = {card.hero.key: card for card in stage.held}
     for one in stage.seen:
-        await residents.look(stage.nation.origin(Tier.NATION), one)
+        origin = stage.nation.origin(Tier.NATION)
+        async with cards.CardHolder(origin, held[one.hero.key]) as visitor:
+            await residents.look(visitor, one)
 
 
 async def _verify(stage: Stage) -> Outcome:
@@ -258,6 +285,7 @@ async def _verify(stage: Stage) -> Outcome:
         doubled=verdict.doubled,
         digest_differences=differences,
         proofs_checked=sum(one.proofs for one in stage.seen),
+        card_sign_ins=len(stage.seen),
         seconds=0.0,
     )
 

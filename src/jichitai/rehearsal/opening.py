@@ -9,12 +9,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 
+from jichitai.infra.audit import SYSTEM
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.party_keys import KeyBook
 from jichitai.infra.platform import Platform
+from jichitai.infra.settings import Settings
+from jichitai.jpki.authority.ceremony import hold_rehearsal
+from jichitai.jpki.authority.vault import open_vault
 from jichitai.jukinet.digest import service as digest
 from jichitai.jukinet.network.load.file import IdentityFile
 from jichitai.jukinet.network.load.service import export_identity, load_identity
@@ -22,7 +26,7 @@ from jichitai.jukinet.network.scope import NATIONAL, Scope
 from jichitai.jukinet.node import Node
 from jichitai.jukinet.town import service as town_network
 from jichitai.kernel.municipalities import prefectures
-from jichitai.kernel.parties import Party, Tier
+from jichitai.kernel.parties import NATION, Party, Tier
 from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
 from jichitai.rehearsal.driver import cast, organs
@@ -43,10 +47,11 @@ class Office:
 class Offices:
     """The command line of all tiers on one machine."""
 
-    def __init__(self, offices: dict[Tier, Office], clock: Clock) -> None:
-        """Take the open offices."""
+    def __init__(self, offices: dict[Tier, Office], clock: Clock, settings: Settings) -> None:
+        """Take the open offices, and the settings of the nation's."""
         self._offices = offices
         self._clock = clock
+        self._settings = settings
 
     def __getitem__(self, tier: Tier) -> Office:
         """The office of a tier."""
@@ -105,6 +110,20 @@ class Offices:
             public = await KeyBook(office.database, self._clock).current()
             async with office.database.transaction() as tx:
                 await load_identity(tx, scope, office.node, file, public)
+
+    async def found_authorities(self) -> bytes:
+        """Hold the key ceremony of the certificate authorities, once.
+
+        Returns:
+            The card centre's public key that blank chips are made with.
+        """
+        office = self[Tier.NATION]
+        vault = open_vault(self._settings)
+        async with office.database.transaction() as tx:
+            held = await hold_rehearsal(
+                tx, vault, office.node.keys.signer(NATION), at=self._clock.now(), by=SYSTEM
+            )
+        return held.card_centre().writer.public_key().public_bytes_raw()
 
     async def introduce(self, towns: Sequence[str], start: date, end: date) -> None:
         """Make staff, and the public bodies that ask between two days, known to their tiers."""
@@ -165,4 +184,5 @@ async def offices(platform: Platform, clock: Clock) -> AsyncIterator[Offices]:
             )
             stack.push_async_callback(database.close)
             found[tier] = Office(database, Node(keys, Outbox(keys.network, clock), clock))
-        yield Offices(found, clock)
+        settings = Settings(tier=Tier.NATION, key_directory=platform.keys)
+        yield Offices(found, clock, settings)

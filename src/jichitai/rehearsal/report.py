@@ -6,6 +6,7 @@ from rich.table import Table
 from jichitai.kernel.municipalities import municipality
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal.demo import Outcome, Stage
+from jichitai.rehearsal.driver import cards
 
 _TIERS = {
     Tier.TOWN: ("市区町村", "窓口の職員、審査の職員、運用担当"),
@@ -26,6 +27,7 @@ def result(console: Console, outcome: Outcome) -> None:
         ("二重に効いたもの", f"{outcome.doubled}件"),
         ("階層間の不一致", f"{outcome.digest_differences}件"),
         ("確かめた証明", f"{outcome.proofs_checked}件"),
+        ("カードでのサインイン", f"{outcome.card_sign_ins}人"),
         ("かかった時間", f"{outcome.seconds:.0f}秒"),
     )
     for name, value in rows:
@@ -45,11 +47,25 @@ def stay(stage: Stage, outcome: Outcome) -> None:
             f"    見た機関：{'、'.join(dict.fromkeys(one.bodies)) or 'なし'}"
             f"（証明 {one.proofs}件を確かめました）\n"
             f"    本人の画面：{stage.nation.origin(Tier.NATION)}/me"
-            f"（「住民（{hero.title}）」としてサインイン）"
+            f"（カードでサインイン、または「住民（{hero.title}）」として）"
         )
+    _cards(stage)
     console.print("\n[bold]画面[/]（どれもこの装置からだけ開けます）")
     for tier, (name, people) in _TIERS.items():
         origin = stage.nation.origin(tier)
         console.print(f"  {name}　{origin}/sign-in/personas\n    登場人物：{people}")
     console.print("\n終えるには Ctrl+C を押してください。データは残り、次は短い時間で始まります。")
     console.print(f"データの場所：{stage.settings.directory}")
+
+
+def _cards(stage: Stage) -> None:
+    """Where the cards of the story are, and how to use them from a browser."""
+    folder = stage.settings.directory / cards.FOLDER
+    nation, town = (stage.nation.origin(tier) for tier in (Tier.NATION, Tier.TOWN))
+    stage.console.print(
+        f"\n[bold]3人のカード[/]　{folder}（仮想のカード）\n"
+        f"  暗証番号：利用者証明用 {cards.USER_AUTH_PIN}、署名用 {cards.SIGNING_PIN}\n"
+        "  ブラウザーから使うには、別の端末で次を動かしてから、本人の画面を開きます。\n"
+        f"    .venv/bin/jichitai chip agent --site {nation} --counter {town} --chip {folder}",
+        soft_wrap=True,
+    )

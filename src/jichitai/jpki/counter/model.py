@@ -243,3 +243,34 @@ def chip_after(cause: Cause) -> ChipState | None:
     Source: 番号法 第17条; 公的個人認証法施行規則 第17条 (a lapsed card and its certificates).
     """
     return _CHIP_AFTER.get(cause)
+
+
+RECEIVERS: Final[Mapping[Case, frozenset[str]]] = {
+    Case.HOLDER: frozenset({"holder"}),
+    Case.REPRESENTATIVE: frozenset({"holder", "agent"}),
+    Case.AGENT: frozenset({"agent"}),
+}
+"""Who may receive the card: those whose documents were checked."""
+
+
+def check_hand_over(
+    case: Case, received_by: str, *, face_compared: bool, contents_confirmed: bool
+) -> None:
+    """Check what a clerk does before a card changes hands.
+
+    Raises:
+        ApplicationRefusedError: with `fields`: name of the field -> what is missing.
+
+    Source: 番号法 第17条第1項; 番号法施行令 第13条.
+    """
+    missing = {}
+    if not face_compared:
+        missing["face_compared"] = "カードの写真と来た人を見比べてください。"
+    if not contents_confirmed:
+        missing["contents_confirmed"] = "書き込んだ内容を来た人に確かめてもらってください。"
+    if received_by not in RECEIVERS[case]:
+        missing["received_by"] = "本人確認をした人にだけ渡せます。渡す相手を確かめてください。"
+    if missing:
+        raise ApplicationRefusedError(
+            "交付の前の確認が済んでいません。示した項目を済ませてください。", fields=missing
+        )

@@ -51,20 +51,18 @@ def personas(seen: list[Seen]) -> list[Account]:
     ]
 
 
-async def look(origin: str, seen: Seen) -> None:
+async def look(visitor: Visitor, seen: Seen) -> None:
     """Open the own records as the resident, and check every proof.
 
     Raises:
         RefusedError: a proof does not hold.
     """
-    account = cast.account_id("resident", str(seen.person_id))
-    async with Visitor(origin, account) as visitor:
-        key = (await visitor.download("/api/v1/log/key")).decode()
-        page = await visitor.call("GET", "/api/v1/me/provisions")
-        for record in page["provisions"]:
-            seen.records += 1
-            seen.bodies.append(record["organ_name"])
-            receipt = record["receipt"]
-            content = await visitor.download(f"/api/v1/me/provisions/{receipt}/proof")
-            check_proof(content, key)
-            seen.proofs += 1
+    key = (await visitor.download("/api/v1/log/key")).decode()
+    page = await visitor.call("GET", "/api/v1/me/provisions")
+    for record in page["provisions"]:
+        seen.records += 1
+        seen.bodies.append(record["organ_name"])
+        receipt = record["receipt"]
+        content = await visitor.download(f"/api/v1/me/provisions/{receipt}/proof")
+        check_proof(content, key)
+        seen.proofs += 1

@@ -98,7 +98,11 @@ class Visitor:
         answer = await self._send("POST", _PERSONAS, data=form, headers=_HTML)
         if answer.status_code != httpx.codes.SEE_OTHER:
             raise RefusedError(answer.status_code, {"type": "sign-in"}, _PERSONAS)
-        self._token = _form_token(await self._send("GET", _OWN_PAGE, headers=_HTML))
+        self.keep_token(await self._send("GET", _OWN_PAGE, headers=_HTML))
+
+    def keep_token(self, page: httpx.Response) -> None:
+        """Take the token that later calls show from a page with a form."""
+        self._token = _form_token(page)
 
     async def call(self, method: str, path: str, body: object = None) -> Any:
         """Call the JSON interface; the answer's content.
