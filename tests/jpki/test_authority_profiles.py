@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from jichitai.infra.clock import JST
 from jichitai.jpki import oids
-from jichitai.jpki.authority import profiles
+from jichitai.jpki.authority import fields, profiles
 from jichitai.jpki.authority.errors import BeyondAuthorityError, IncompleteRequestError
 from jichitai.jpki.authority.profiles import AuthorityKind, Revoked, SubjectCertificate
 from jichitai.jpki.kinds import CertificateKind, Medium, Reason
@@ -53,7 +53,7 @@ def test_an_authority_is_as_the_profile_says(kind: AuthorityKind) -> None:
     basic = root.extensions.get_extension_for_class(x509.BasicConstraints).value
     assert (basic.ca, basic.path_length) == (True, None)
     usage = root.extensions.get_extension_for_class(x509.KeyUsage).value
-    assert usage == profiles._usage("key_cert_sign", "crl_sign")
+    assert usage == fields.usage("key_cert_sign", "crl_sign")
     (point,) = root.extensions.get_extension_for_class(x509.CRLDistributionPoints).value
     assert point.full_name == [x509.DirectoryName(root.subject)]
     names = root.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -123,7 +123,7 @@ def test_a_certificate_is_as_the_profile_says(kind: CertificateKind, medium: Med
         ("digital_signature", "content_commitment") if kind is SIGNING else ("digital_signature",)
     )
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage).value
-    assert usage == profiles._usage(*bits)
+    assert usage == fields.usage(*bits)
     (policy,) = leaf.extensions.get_extension_for_class(x509.CertificatePolicies).value
     assert policy.policy_identifier == profiles.policy(kind, medium)
     assert policy.policy_qualifiers == [profiles.CPS_URI]
@@ -395,7 +395,7 @@ def test_the_linter_of_these_tests_does_find_faults(tmp_path: Path) -> None:
     wrong = altered(
         leaf,
         pki().authority(SIGNING).key,
-        instead=[(profiles._usage("digital_signature", "key_cert_sign"), True)],
+        instead=[(fields.usage("digital_signature", "key_cert_sign"), True)],
     )
     (codes,) = findings([_write(tmp_path / "wrong.crt", wrong)]).values()
     assert any(code.startswith("ERROR") for code in codes)

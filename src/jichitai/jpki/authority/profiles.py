@@ -20,6 +20,7 @@ from cryptography.x509 import DirectoryName, Name
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from jichitai.jpki import oids
+from jichitai.jpki.authority import fields
 from jichitai.jpki.authority.errors import BeyondAuthorityError, IncompleteRequestError
 from jichitai.jpki.items import BasicItems
 from jichitai.jpki.kinds import CertificateKind, Medium, Reason
@@ -61,13 +62,6 @@ _POLICIES: Final = {
     (CertificateKind.SIGNING, Medium.PHONE): oids.PHONE_SIGNING_POLICY,
     (CertificateKind.USER_AUTH, Medium.PHONE): oids.PHONE_USER_AUTH_POLICY,
 }
-_NO_USAGE: Final = dict.fromkeys(
-    (
-        "digital_signature", "content_commitment", "key_encipherment", "data_encipherment",
-        "key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only",
-    ),
-    False,
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +120,7 @@ def authority_name(kind: AnyKind) -> Name:
     Source: the published certificates of the real service (layout); RFC 5280 4.1.2.4.
     """
     unit, _ = _UNITS[AuthorityKind(kind)]
-    return _name(
+    return fields.name(
         (NameOID.COUNTRY_NAME, "JP"),
         (NameOID.ORGANIZATION_NAME, ORGANISATION),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, unit),
@@ -141,7 +135,7 @@ def japanese_name(kind: AnyKind) -> Name:
     Source: the published certificates of the real service (layout).
     """
     _, unit = _UNITS[AuthorityKind(kind)]
-    return _name(
+    return fields.name(
         (NameOID.COUNTRY_NAME, "JP"),
         (NameOID.ORGANIZATION_NAME, "自治体公的個人認証（試験用）"),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, f"自治体公的個人認証{unit}"),
@@ -168,7 +162,7 @@ def partition_name(kind: AnyKind, municipality_code: str) -> Name:
     return Name(
         [
             *authority_name(kind).rdns,
-            *_name(
+            *fields.name(
                 (NameOID.ORGANIZATIONAL_UNIT_NAME, "CRL Distribution Points"),
                 (NameOID.ORGANIZATIONAL_UNIT_NAME, prefecture(town.prefecture_code).romaji),
                 (NameOID.COMMON_NAME, f"{town.romaji} {municipality_code}"),
@@ -222,15 +216,22 @@ def authority_certificate(
     if generation < 1:
         raise IncompleteRequestError("認証局の世代は1から数えます。世代の番号を直してください。")
     name, public = authority_name(kind), key.public_key()
-    builder = _builder(name, name, serial, public, not_before, authority_end(not_before))
     extensions = (
-        (_usage("key_cert_sign", "crl_sign"), True),
+        (fields.usage("key_cert_sign", "crl_sign"), True),
         (x509.BasicConstraints(ca=True, path_length=None), True),
         (x509.SubjectAlternativeName([DirectoryName(japanese_name(kind))]), False),
-        (_points(name), False),
+        (fields.points(name), False),
         (x509.SubjectKeyIdentifier.from_public_key(public), False),
     )
-    return _with(builder, extensions).sign(key, SHA256())
+    return fields.signed(
+        subject=name,
+        issuer=name,
+        serial=serial,
+        key=public,
+        validity=(not_before, authority_end(not_before)),
+        extensions=extensions,
+        by=key,
+    )
 
 
 def issue(
@@ -251,11 +252,7 @@ def issue(
     Source: RFC 5280 4.2.1; 公的個人認証法 第7条, 第26条; layout of the real service.
     """
     _check(request, ca)
-    builder = _builder(
-        _subject(request), ca.subject, request.serial, request.public_key,
-        request.not_before, request.not_after,
-    )  # fmt: skip
-    extensions: list[_Extension] = [
+    extensions: list[fields.Extension] = [
         (_leaf_usage(request.kind), True),
         (_policies(request.kind, request.medium), True),
     ]
@@ -263,11 +260,19 @@ def issue(
         extensions.append((x509.SubjectAlternativeName(request.items.other_names()), False))
     extensions += [
         (_issuer_alternative(request.kind), False),
-        (_points(partition_name(request.kind, request.municipality)), False),
+        (fields.points(partition_name(request.kind, request.municipality)), False),
         (key_identifier(ca), False),
         (x509.SubjectKeyIdentifier.from_public_key(request.public_key), False),
     ]
-    return _with(builder, extensions).sign(ca_key, SHA256())
+    return fields.signed(
+        subject=_subject(request),
+        issuer=ca.subject,
+        serial=request.serial,
+        key=request.public_key,
+        validity=(request.not_before, request.not_after),
+        extensions=extensions,
+        by=ca_key,
+    )
 
 
 def responder_certificate(
@@ -286,19 +291,24 @@ def responder_certificate(
 
     Source: RFC 6960 4.2.2.2, 4.2.2.2.1.
     """
-    subject = Name(
-        [*authority_name(kind).rdns, *_name((NameOID.COMMON_NAME, f"OCSP responder {number}")).rdns]
-    )
+    own = fields.name((NameOID.COMMON_NAME, f"OCSP responder {number}"))
     not_after = min(not_before + RESPONDER_LIFE, ca.not_valid_after_utc)
-    builder = _builder(subject, ca.subject, serial, public_key, not_before, not_after)
     extensions = (
-        (_usage("digital_signature"), True),
+        (fields.usage("digital_signature"), True),
         (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.OCSP_SIGNING]), False),
         (x509.OCSPNoCheck(), False),
         (key_identifier(ca), False),
         (x509.SubjectKeyIdentifier.from_public_key(public_key), False),
     )
-    return _with(builder, extensions).sign(ca_key, SHA256())
+    return fields.signed(
+        subject=Name([*authority_name(kind).rdns, *own.rdns]),
+        issuer=ca.subject,
+        serial=serial,
+        key=public_key,
+        validity=(not_before, not_after),
+        extensions=extensions,
+        by=ca_key,
+    )
 
 
 def crl(
@@ -405,36 +415,6 @@ def policy(kind: CertificateKind, medium: Medium) -> x509.ObjectIdentifier:
     return _POLICIES[kind, medium]
 
 
-_Extension: TypeAlias = tuple[x509.ExtensionType, bool]
-
-
-def _builder(
-    subject: Name,
-    issuer: Name,
-    serial: int,
-    key: PublicKey,
-    not_before: datetime,
-    not_after: datetime,
-) -> x509.CertificateBuilder:
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .serial_number(serial)
-        .public_key(key)
-        .not_valid_before(not_before.replace(microsecond=0))
-        .not_valid_after(not_after.replace(microsecond=0))
-    )
-
-
-def _with(
-    builder: x509.CertificateBuilder, extensions: Iterable[_Extension]
-) -> x509.CertificateBuilder:
-    for extension, critical in extensions:
-        builder = builder.add_extension(extension, critical=critical)
-    return builder
-
-
 def _check(request: SubjectCertificate, ca: x509.Certificate) -> None:
     if ca.subject != authority_name(request.kind):
         raise IncompleteRequestError(
@@ -460,9 +440,9 @@ def _check(request: SubjectCertificate, ca: x509.Certificate) -> None:
 
 def _subject(request: SubjectCertificate) -> Name:
     if request.kind is CertificateKind.USER_AUTH:
-        return _name((NameOID.COUNTRY_NAME, "JP"), (NameOID.COMMON_NAME, request.common_name))
+        return fields.name((NameOID.COUNTRY_NAME, "JP"), (NameOID.COMMON_NAME, request.common_name))
     town = municipality(request.municipality)
-    return _name(
+    return fields.name(
         (NameOID.COUNTRY_NAME, "JP"),
         (NameOID.LOCALITY_NAME, prefecture(town.prefecture_code).romaji),
         (NameOID.LOCALITY_NAME, town.romaji),
@@ -483,19 +463,5 @@ def _issuer_alternative(kind: CertificateKind) -> x509.IssuerAlternativeName:
 @cache
 def _leaf_usage(kind: CertificateKind) -> x509.KeyUsage:
     if kind is CertificateKind.SIGNING:
-        return _usage("digital_signature", "content_commitment")
-    return _usage("digital_signature")
-
-
-def _usage(*bits: str) -> x509.KeyUsage:
-    return x509.KeyUsage(**{**_NO_USAGE, **dict.fromkeys(bits, True)})
-
-
-@cache
-def _points(name: Name) -> x509.CRLDistributionPoints:
-    point = x509.DistributionPoint([DirectoryName(name)], None, None, None)
-    return x509.CRLDistributionPoints([point])
-
-
-def _name(*parts: tuple[x509.ObjectIdentifier, str]) -> Name:
-    return Name([x509.NameAttribute(oid, text) for oid, text in parts])
+        return fields.usage("digital_signature", "content_commitment")
+    return fields.usage("digital_signature")
