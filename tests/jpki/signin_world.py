@@ -29,8 +29,9 @@ from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.reader.agent_protocol import CardRequest, base64url
 from jichitai.jpki.signin import routes
 from jichitai.jpki.signin.claims import Item
-from jichitai.jpki.signin.parties import PartyState, Registration, RelyingParty
+from jichitai.jpki.signin.parties import PartyState, RelyingParty
 from jichitai.jpki.signin.provider import AGENT, Provider
+from jichitai.jpki.signin.registration import Registration
 from jichitai.jpki.signin.service import registry
 from jichitai.jpki.signin.store import parties as party_store
 from jichitai.jukinet.pages.places import nation_shell

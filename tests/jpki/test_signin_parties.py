@@ -20,7 +20,7 @@ from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.items import CertifiedItems
 from jichitai.jpki.kinds import CertificateKind
-from jichitai.jpki.signin import claims, parties, requests
+from jichitai.jpki.signin import claims, parties, registration, requests
 from jichitai.jpki.signin.claims import Item
 from jichitai.jpki.signin.errors import (
     BadGrantError,
@@ -28,10 +28,12 @@ from jichitai.jpki.signin.errors import (
     NotRehearsedError,
     SectorTakenError,
 )
-from jichitai.jpki.signin.parties import Fault, PartyState, Registration, Step
+from jichitai.jpki.signin.parties import Fault, PartyState, Step
+from jichitai.jpki.signin.registration import Registration
 from jichitai.jpki.signin.service import keys as signing_keys
 from jichitai.jpki.signin.service import registry
 from jichitai.jpki.signin.store import keys as key_store
+from jichitai.jpki.signin.store import parties as party_store
 from jichitai.kernel.persons import Sex
 from jichitai.web.sessions import instant
 from tests.jpki.pki import pki
@@ -40,6 +42,7 @@ from tests.jpki.signin_world import (
     OPERATOR,
     Holder,
     Site,
+    Visitor,
     add_party,
     app,
     document,
@@ -56,7 +59,9 @@ NOW = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
 
 
 def made(**changes: Any) -> parties.RelyingParty:
-    return parties.register(msgspec.convert(document(**changes), Registration), now=NOW, days=365)
+    return registration.register(
+        msgspec.convert(document(**changes), Registration), now=NOW, days=365
+    )
 
 
 @pytest.mark.parametrize(
@@ -96,11 +101,11 @@ def test_a_key_with_a_certificate_ends_with_it() -> None:
     leaf = pki().leaf(CertificateKind.USER_AUTH, not_after=NOW + timedelta(days=20))
     der = base64.b64encode(leaf.certificate.public_bytes(Encoding.DER)).decode()
     key = dict(CLIENT_KEY.as_dict(private=False)) | {"x5c": [der]}
-    found = parties.party_keys({"keys": [key]}, now=NOW)
+    found = registration.party_keys({"keys": [key]}, now=NOW)
     assert found[0].not_after == leaf.certificate.not_valid_after_utc
     bad = key | {"x5c": ["AAAA"]}
     with pytest.raises(BadRegistrationError):
-        parties.party_keys({"keys": [bad]}, now=NOW)
+        registration.party_keys({"keys": [bad]}, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -152,9 +157,7 @@ async def test_a_party_is_opened_only_after_its_rehearsal(
 
     async def state(new: PartyState) -> None:
         async with nation_database.transaction() as tx:
-            await registry.set_state(
-                tx, "careful", new, now=instant(), by=OPERATOR, reason="試験"
-            )
+            await registry.set_state(tx, "careful", new, now=instant(), by=OPERATOR, reason="試験")
 
     with pytest.raises(NotRehearsedError, match="サインインした人が相手先に戻った"):
         await state(PartyState.OPEN)
@@ -168,6 +171,25 @@ async def test_a_party_is_opened_only_after_its_rehearsal(
     with pytest.raises(BadRegistrationError):
         async with nation_database.transaction() as tx:
             await registry.plan_fault(tx, "careful", Fault.NONCE, by=OPERATOR)
+
+
+async def test_nobody_who_was_told_of_a_rehearsal_gives_real_items(
+    app: Litestar, nation_database: Database, holder: Holder
+) -> None:
+    await add_party(nation_database, state=PartyState.REHEARSAL, client_id="hasty")
+    visitor, site = Visitor(app), Site(app, "hasty")
+    page = await visitor.open(await site.begin(scope="openid profile"))
+    consent = await visitor.show_card(page, holder)
+    assert "下の情報は架空の人のものです" in consent.text
+    async with nation_database.transaction() as tx:
+        for fault in Fault:
+            await party_store.add_step(tx, "hasty", f"served:{fault}", instant())
+        for step in Step:
+            await party_store.add_step(tx, "hasty", str(step), instant())
+        await registry.set_state(
+            tx, "hasty", PartyState.OPEN, now=instant(), by=OPERATOR, reason="試験"
+        )
+    assert (await visitor.decide(consent, Item.NAME)).status_code == 404
 
 
 async def test_addresses_of_this_computer_are_for_rehearsals_only(

@@ -10,8 +10,9 @@ from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.infra.operators import run, shell_user, with_database
 from jichitai.infra.settings import Settings
-from jichitai.jpki.signin import parties
-from jichitai.jpki.signin.parties import Fault, PartyState, Registration, Rehearsal, RelyingParty
+from jichitai.jpki.signin import parties, registration
+from jichitai.jpki.signin.parties import Fault, PartyState, Rehearsal, RelyingParty
+from jichitai.jpki.signin.registration import Registration
 from jichitai.jpki.signin.service import keys as signing_keys
 from jichitai.jpki.signin.service import registry
 from jichitai.jpki.signin.store import parties as store
@@ -65,7 +66,10 @@ def list_parties() -> None:
 @click.argument("client_id")
 @click.argument("jwks", type=_FILE)
 @click.option(
-    "--days", type=_DAYS, default=parties.KEY_DAYS, help="鍵の有効日数（x5c があればその期限まで）"
+    "--days",
+    type=_DAYS,
+    default=registration.KEY_DAYS,
+    help="鍵の有効日数（x5c があればその期限まで）",
 )
 def renew_keys(client_id: str, jwks: Path, days: int) -> None:
     """相手先の公開鍵を JWKS のものに置き換えます。切れ目なく替えるには、新旧の鍵を並べます。"""
@@ -74,7 +78,7 @@ def renew_keys(client_id: str, jwks: Path, days: int) -> None:
     except msgspec.DecodeError as error:
         raise click.BadParameter("JWKS を JSON として読めません。") from error
     now = instant()
-    made = parties.party_keys(document, now=now, days=days)
+    made = registration.party_keys(document, now=now, days=days)
     run(_NATION, lambda tx: registry.renew_keys(tx, client_id, made, now=now, by=shell_user()))
 
 

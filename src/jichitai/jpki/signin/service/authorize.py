@@ -170,7 +170,7 @@ async def agree(
     request, proof = _confirmed(login, provider)
     if not await logins.end(tx, login.login_id):
         raise _undecided()
-    given = claims.ordered(chosen & request.items)
+    given = claims.ordered(chosen & request.items & party.items)
     sign_in_id, now = uuid4(), instant()
     grant = _grant(request, party, proof, provider, sign_in_id, given)
     made = SignIn(

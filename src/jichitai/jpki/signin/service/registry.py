@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
-from jichitai.jpki.signin import parties
+from jichitai.jpki.signin import parties, registration
 from jichitai.jpki.signin.errors import (
     BadRegistrationError,
     NotRehearsedError,
@@ -17,10 +17,11 @@ from jichitai.jpki.signin.parties import (
     Fault,
     PartyKey,
     PartyState,
-    Registration,
     Rehearsal,
     RelyingParty,
 )
+from jichitai.jpki.signin.registration import Registration
+from jichitai.jpki.signin.store import logins
 from jichitai.jpki.signin.store import parties as store
 
 
@@ -36,7 +37,7 @@ async def register(
         NotRehearsedError: a party in use would get an address that is good for a rehearsal only.
         SectorTakenError: another body's parties know people under the names of this sector.
     """
-    party = parties.register(document, now=now, days=days)
+    party = registration.register(document, now=now, days=days)
     known = await store.find(tx, party.client_id, lock=True)
     if known is not None and known.organisation != party.organisation:
         raise BadRegistrationError(
@@ -57,6 +58,7 @@ async def register(
         if known.state is PartyState.OPEN:
             _demand_secure(party)
     await store.save(tx, party, now=now)
+    await logins.end_all(tx, party.client_id)
     await audit.record(
         tx,
         by=by,
@@ -108,6 +110,8 @@ async def set_state(
 ) -> RelyingParty:
     """Open a party to people, stop it, close it, or send it back to rehearse.
 
+    Sign-ins that are under way end, so that nobody who was told of a rehearsal gives real items.
+
     Raises:
         UnknownPartyError: no party has this id.
         NotRehearsedError: it is to be opened, but has not shown that it works and is careful.
@@ -119,6 +123,7 @@ async def set_state(
         party = replace(party, rehearsed_from=now)
     changed = replace(party, state=state, fault=None)
     await store.save(tx, changed, now=now)
+    await logins.end_all(tx, client_id)
     await audit.record(
         tx,
         by=by,

@@ -218,6 +218,12 @@ async def take_challenge(tx: Tx, transaction_hash: bytes, now: datetime) -> Card
     return _challenge(row)
 
 
+async def end_all(tx: Tx, client_id: str) -> None:
+    """Forget what is under way at a party: logins, and requests that wait for their browser."""
+    await tx.execute("delete from jpki.login where client_id = %s", (client_id,))
+    await tx.execute("delete from jpki.pushed_request where client_id = %s", (client_id,))
+
+
 async def sweep(tx: Tx, now: datetime) -> int:
     """Forget what has ended, and return how many rows went.
 
