@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jichitai.infra.clock import JST
@@ -20,8 +20,10 @@ from jichitai.jpki import oids
 from jichitai.jpki.authority import fields, profiles
 from jichitai.jpki.authority.errors import BeyondAuthorityError, IncompleteRequestError
 from jichitai.jpki.authority.profiles import AuthorityKind, Revoked, SubjectCertificate
+from jichitai.jpki.items import BasicItems, CertifiedItems
 from jichitai.jpki.kinds import CertificateKind, Medium, Reason
 from jichitai.kernel.municipalities import UnknownMunicipalityError, municipalities
+from jichitai.kernel.persons import Sex
 from tests.jpki.lint import findings
 from tests.jpki.pki import FIRST, ITEMS, NOW, TOWN, UNTIL, Pki, altered, pki, rsa_key
 
@@ -156,6 +158,28 @@ def test_a_signing_certificate_holds_the_six_values_in_order() -> None:
         (oids.NAME_REPLACED, "1000"),
         (oids.ADDRESS_REPLACED, "0" * len(ITEMS.address)),
     ]
+
+
+@settings(max_examples=60)
+@given(
+    name=st.text(min_size=1, max_size=80),
+    address=st.text(min_size=1, max_size=300),
+    born=st.dates(min_value=date(1900, 1, 1), max_value=date(2026, 11, 1)),
+    sex=st.sampled_from(Sex),
+)
+def test_whatever_the_register_holds_is_read_back_from_the_certificate(
+    name: str, address: str, born: date, sex: Sex
+) -> None:
+    items = BasicItems(name=name, birth_date=born.isoformat(), sex=sex, address=address)
+    leaf = pki().leaf(SIGNING, items=items).certificate
+    read = CertifiedItems.of(x509.load_der_x509_certificate(leaf.public_bytes(Encoding.DER)))
+    assert read.birth_date == born.isoformat()
+    assert read.sex is sex
+    assert len(read.name) == len(read.name_replaced)
+    assert len(read.address) == len(read.address_replaced)
+    if "1" not in read.name_replaced:
+        assert read.name == name
+    read.name.encode("euc_jp")  # nothing outside JIS X 0208 and 0212 is left
 
 
 def test_subjects_say_the_town_for_signing_and_nothing_for_user_authentication() -> None:
