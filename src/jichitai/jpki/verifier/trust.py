@@ -1,5 +1,6 @@
 """Trust anchors: two stores that never mix, each with every generation of its authority."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from jichitai.kernel.errors import InvalidError
 
 AnchorKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey
 _KNOWN: Final = frozenset({x509.KeyUsage.oid, x509.BasicConstraints.oid})
-_SUFFIXES: Final = frozenset({".cer", ".crt", ".der", ".pem"})
+_FILE: Final = re.compile(r"((?:signing|user-auth)-[0-9]+)\.(?:cer|crt|der|pem)")
 
 
 class UnusableAnchorError(InvalidError):
@@ -134,13 +135,16 @@ class Trust:
     def read(cls, directory: Path) -> Self:
         """Build both stores from files named by id: `signing-1.cer`, `user-auth-1.pem` and so on.
 
+        Other files of the directory, such as those of the card centre, are not looked at.
+
         Raises:
             UnusableAnchorError: a file is no certificate of an authority, or there is none.
         """
         found: dict[str, x509.Certificate] = {}
         for path in sorted(directory.iterdir()):
-            if path.suffix in _SUFFIXES:
-                found[path.stem] = read_certificate(path.read_bytes(), path.name)
+            named = _FILE.fullmatch(path.name)
+            if named is not None:
+                found[named[1]] = read_certificate(path.read_bytes(), path.name)
         if not found:
             raise UnusableAnchorError(
                 "認証局の証明書がありません。signing-1.cer や user-auth-1.cer の名前で置いてください。"
