@@ -393,8 +393,13 @@ def line(entry: Revoked) -> x509.RevokedCertificate:
         .revocation_date(entry.at.astimezone(UTC).replace(microsecond=0))
     )
     if entry.reason is not Reason.UNSPECIFIED:
-        builder = builder.add_extension(x509.CRLReason(entry.reason.flag), critical=False)
+        builder = builder.add_extension(_reason(entry.reason), critical=False)
     return builder.build()
+
+
+@cache
+def _reason(reason: Reason) -> x509.CRLReason:
+    return x509.CRLReason(reason.flag)
 
 
 @lru_cache(maxsize=64)
