@@ -250,11 +250,12 @@ def _one_key_for_both() -> J01:
         (request(juki_code=code(9)), "jpki.not-resident"),
         (request(municipality=C), "jpki.not-resident"),
         (request(card_until="2026-11-19"), "jpki.card-expired"),
+        (request(card_until="2036-02-30"), "jukinet.invalid-message"),
         (_bad_proof(), "jpki.key-not-proved"),
         (_doubled(), "jpki.doubled-kind"),
         (_one_key_for_both(), "jpki.unusable-key"),
     ],
-    ids=["nobody", "other town", "card expired", "bad proof", "doubled", "one key"],
+    ids=["nobody", "other town", "card expired", "no such day", "bad proof", "doubled", "one key"],
 )
 async def test_a_request_that_does_not_fit_is_refused_in_the_answer(
     nation_tx: Tx, issuer: Issuer, asked: J01, refusal: str
@@ -265,12 +266,27 @@ async def test_a_request_that_does_not_fit_is_refused_in_the_answer(
     assert await states(nation_tx) == {}
 
 
+async def test_a_chip_that_holds_somebody_elses_certificates_is_refused_until_they_end(
+    nation_tx: Tx, issuer: Issuer, keys: Keys, clock: FixedClock
+) -> None:
+    await resident(nation_tx, keys, clock, 2)
+    await issuer.answer(nation_tx, request(USER_AUTH))
+    other = request(USER_AUTH, juki_code=code(2), name="2")
+    assert (await issuer.answer(nation_tx, other)).refusal == "jpki.chip-of-another-person"
+    died = notice(A, 3, "deletion", net_reason="N05")
+    await service.receive_notices(
+        nation_tx, node(keys, clock), [received(died, origin=Party.town(A))]
+    )
+    again = request(USER_AUTH, juki_code=code(2), name="2")
+    assert (await issuer.answer(nation_tx, again)).refusal == ""
+
+
 async def test_a_key_is_certified_once_and_a_refusal_leaves_no_trace(
     nation_tx: Tx, issuer: Issuer, keys: Keys, clock: FixedClock
 ) -> None:
     await resident(nation_tx, keys, clock, 2)
     await issuer.answer(nation_tx, request())
-    answer = await issuer.answer(nation_tx, request(juki_code=code(2)))
+    answer = await issuer.answer(nation_tx, request(juki_code=code(2), chip_number="9999999999999"))
     assert answer.refusal == "jpki.unusable-key"
     assert len(await rows(nation_tx, "select * from jpki.certificate")) == 2
 

@@ -43,3 +43,10 @@ class DoubledKindError(InvalidError):
 
     type = "jpki.doubled-kind"
     title = "同じ種類の電子証明書が二つ申請されています"
+
+
+class ChipOfAnotherPersonError(ConflictError):
+    """The chip holds certificates of somebody else that are in force or on hold."""
+
+    type = "jpki.chip-of-another-person"
+    title = "別の人のカードです"

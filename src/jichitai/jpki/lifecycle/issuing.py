@@ -29,6 +29,7 @@ from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.lifecycle import model, store
 from jichitai.jpki.lifecycle.errors import (
     CardExpiredError,
+    ChipOfAnotherPersonError,
     DoubledKindError,
     NotProvedError,
     NotResidentError,
@@ -159,6 +160,11 @@ class Issuer:
         known = await store.in_force(tx, [record.person_id], at)
         case = _Case(request, record, keys, known, at, self._node.clock.today())
         _check_days(case)
+        if await store.chip_of_another(tx, request.chip_number, record.person_id):
+            raise ChipOfAnotherPersonError(
+                "このカードには、別の人の電子証明書が入っています。カードの製造番号を確かめ、新しい"
+                "カードを使ってください。"
+            )
         return case
 
     async def _make_way(self, tx: Tx, case: _Case) -> dict[CertificateKind, bytes]:
@@ -240,9 +246,17 @@ def _proved(one: KeyRequest, request: J01) -> rsa.RSAPublicKey:
     return key
 
 
+def _card_until(request: J01) -> date:
+    try:
+        return date.fromisoformat(request.card_until)
+    except ValueError:
+        raise InvalidMessageError(
+            "カードの有効期限が暦にない日です。申請の内容を直してやり直してください。"
+        ) from None
+
+
 def _check_days(case: _Case) -> None:
-    until = date.fromisoformat(case.request.card_until)
-    if until < case.today:
+    if _card_until(case.request) < case.today:
         raise CardExpiredError(
             "カードの有効期限が過ぎているため、電子証明書を発行できません。新しいカードを申請して"
             "もらってください。"
@@ -259,7 +273,7 @@ def _last_days(case: _Case) -> dict[CertificateKind, date]:
     """The last day of each certificate; user authentication first, as signing ends with it."""
     ends: dict[CertificateKind, date] = {}
     card_until = min(
-        date.fromisoformat(case.request.card_until),
+        _card_until(case.request),
         clocks.card_validity_end(case.birth, case.today),
     )
     for kind in sorted(case.keys, key=lambda kind: kind is CertificateKind.SIGNING):

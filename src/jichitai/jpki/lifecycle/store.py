@@ -137,6 +137,17 @@ async def keep_following(tx: Tx, changes: Sequence[tuple[Row, bytes, date | None
     )
 
 
+async def chip_of_another(tx: Tx, chip_number: str, person_id: UUID) -> bool:
+    """Whether a chip holds certificates of somebody else that have not been revoked."""
+    cursor = await tx.execute(
+        "select exists (select from jpki.certificate where chip_number = %s and person_id <> %s"
+        "                  and medium = 'card' and state <> 'revoked')",
+        (chip_number, person_id),
+    )
+    row = await cursor.fetchone()
+    return bool(row and row[0])
+
+
 async def leave_place(
     tx: Tx, person_id: UUID, kinds: Collection[CertificateKind], medium: Medium, at: datetime
 ) -> dict[CertificateKind, bytes]:

@@ -65,6 +65,8 @@ create table jpki.certificate (
 -- one of each kind (第6条); one that has expired makes way by naming its successor
 create unique index certificate_in_force on jpki.certificate (person_id, kind, medium)
     where state = 'valid' and successor is null;
+create index certificate_by_chip on jpki.certificate (chip_number)
+    where medium = 'card' and state <> 'revoked';
 create index certificate_to_lapse on jpki.certificate (lapse_on) where lapse_on is not null;
 create index certificate_to_expire on jpki.certificate (not_after) where state = 'valid';
 
