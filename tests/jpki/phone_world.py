@@ -62,7 +62,7 @@ class World:
 
     def client(self) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)  # type: ignore[arg-type]
-        return httpx.AsyncClient(transport=transport, base_url=ORIGIN)
+        return httpx.AsyncClient(transport=transport, base_url=self.desk.origin)
 
     async def ask(
         self, *, number_b: Pin | None = None, with_number: bool = False, card: Path | None = None
@@ -75,7 +75,7 @@ class World:
             async with self.client() as http:
                 return await wallet.ask(
                     http,
-                    ORIGIN,
+                    self.desk.origin,
                     client,
                     self.clock.now,
                     number_b=number_b,

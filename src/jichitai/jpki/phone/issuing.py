@@ -142,6 +142,7 @@ class Desk:
         origin: of our site.
         cards: trust and status for certificates of cards, read in the transaction.
         faces: checks what was read of a card's face and gives the photo; None leaves photos out.
+        wallet: origin of the rehearsal's wallet on the visitor's own computer.
     """
 
     keys: Keys
@@ -150,6 +151,7 @@ class Desk:
     origin: str
     cards: Callable[[Tx], Awaitable[Checks]]
     faces: FaceCheck | None = None
+    wallet: str = "http://127.0.0.1:35971"
 
 
 def application_text(device_key: bytes, *, with_number: bool) -> str:

@@ -38,7 +38,6 @@ from jichitai.kernel.errors import JichitaiError
 LIFE: Final = timedelta(minutes=10)
 CHECK_PATH: Final = "/jpki/phone/check"
 WALLET_SCHEME: Final = "openid4vp://authorize"
-WALLET_AGENT: Final = "http://127.0.0.1:35971/authorize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ async def begin(tx: Tx, desk: Desk, query: Query) -> Begun:
 def links(desk: Desk, number: UUID, client_id: str) -> tuple[str, str]:
     """How a wallet is called: on a phone, and the rehearsal's wallet on this computer."""
     query = urlencode({"client_id": client_id, "request_uri": _address(desk, number, "request")})
-    return f"{WALLET_SCHEME}?{query}", f"{WALLET_AGENT}?{query}"
+    return f"{WALLET_SCHEME}?{query}", f"{desk.wallet}/authorize?{query}"
 
 
 async def request_object(tx: Tx, desk: Desk, number: UUID) -> str:

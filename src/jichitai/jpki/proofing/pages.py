@@ -25,7 +25,7 @@ from jichitai.jpki.proofing.errors import (
 from jichitai.jpki.proofing.evidence import draw_front
 from jichitai.jpki.proofing.service import ANSWER_PATH, Proofing, View
 from jichitai.jpki.proofing.store import Record
-from jichitai.jpki.reader.agent_protocol import PORT, SIGN_PATH, CardAnswer
+from jichitai.jpki.reader.agent_protocol import SIGN_PATH, CardAnswer
 from jichitai.kernel.dates import UncertainDate
 from jichitai.web.components import Column, FieldErrors, Option, Status
 from jichitai.web.edge import content_security_policy
@@ -43,7 +43,6 @@ ProofingGiven = Given[Proofing]
 
 _OPT: Final[dict[str, Any]] = {"roles": frozenset({Role.CLERK, Role.APPROVER})}
 _NO_STORE: Final = {"cache-control": "no-store"}
-_AGENT: Final = f"http://127.0.0.1:{PORT}"
 _LARGEST_UPLOAD: Final = 1_500_000
 _WIDTH: Final = 1_000
 _PURPOSE_LENGTH: Final = 40
@@ -316,7 +315,7 @@ def _reading(request: AnyRequest, proofing: Proofing, seen: View, errors: FieldE
         "birth": _day(card.birth_date) if card else "",
         "until": _day(card.until) if card else "",
         "checks": _CHECK_WORDS,
-        "agent": f"{_AGENT}{SIGN_PATH}",
+        "agent": f"{proofing.agent}{SIGN_PATH}",
         "fields": [(name, str(value)) for name, value in msgspec.structs.asdict(asked).items()],
         "here": f"/proofing/{seen.reading.reading_id}",
         "ends": seen.reading.expires_at,
@@ -327,7 +326,7 @@ def _reading(request: AnyRequest, proofing: Proofing, seen: View, errors: FieldE
     }
     headers = {
         **_NO_STORE,
-        "content-security-policy": content_security_policy(form_action=_AGENT),
+        "content-security-policy": content_security_policy(form_action=proofing.agent),
         "referrer-policy": "origin",  # the agent must learn which site asks
     }
     status = 422 if errors else 200

@@ -28,6 +28,7 @@ from jichitai.jpki.proofing.errors import (
 from jichitai.jpki.proofing.evidence import CheckedCard, check_faces, demand_valid
 from jichitai.jpki.proofing.store import Reading, Record
 from jichitai.jpki.reader.agent_protocol import (
+    PORT,
     CardAnswer,
     CardRequest,
     Outcome,
@@ -56,12 +57,14 @@ class Proofing:
         clock: law time.
         origin: of our site.
         roots: keys of the card centre by name; asked for at each check.
+        agent: origin of the card agent on the officer's own computer.
     """
 
     keys: Keys
     clock: Clock
     origin: str
     roots: Callable[[], Mapping[str, RSAPublicKey]]
+    agent: str = f"http://127.0.0.1:{PORT}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
