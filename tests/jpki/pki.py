@@ -5,6 +5,7 @@
 """
 
 import re
+import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -13,6 +14,7 @@ from itertools import count
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
+import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -40,6 +42,7 @@ from jichitai.jpki.items import BasicItems
 from jichitai.jpki.kinds import CertificateKind, Medium, Reason
 from jichitai.kernel.parties import NATION
 from jichitai.kernel.persons import Sex
+from tests.conftest import demanded
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=JST).astimezone(UTC)
 """Where the fixture `clock` stands."""
@@ -57,6 +60,12 @@ FIRST = {
 """When each generation began."""
 UNTIL = profiles.end_of_day(date(2031, 5, 1))
 """End of a certificate issued at `NOW` to a person born on 1 May."""
+
+
+def need(program: str) -> None:
+    """Skip a test whose outside program is not installed, unless the run demands `cards`."""
+    if shutil.which(program) is None and not demanded("cards"):
+        pytest.skip(f"{program} がありません。sudo make system-packages で入ります")
 
 
 @cache

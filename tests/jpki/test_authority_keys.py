@@ -39,8 +39,7 @@ from jichitai.jpki.authority.vault import Algorithm, FileVault, Vault, open_vaul
 from jichitai.jpki.errors import UnusableKeyError
 from jichitai.jpki.kinds import CertificateKind, Medium
 from jichitai.kernel.secrets import Secret
-from tests.conftest import demanded
-from tests.jpki.pki import NOW, ec_key, order, rsa_key, set_up_nation
+from tests.jpki.pki import NOW, ec_key, need, order, rsa_key, set_up_nation
 from tests.jpki.weak_keys import NEAR_PRIMES, ROCA
 
 PASSPHRASE = Secret("correct horse battery staple")
@@ -118,8 +117,7 @@ def test_other_keys_are_refused(der: bytes) -> None:
 @pytest.fixture(scope="session")
 def token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vault]:
     """A fresh SoftHSM token; the library reads its place once a process."""
-    if not SOFTHSM.exists() and not demanded("cards"):
-        pytest.skip("SoftHSM がありません。sudo make system-packages で入ります")
+    need("softhsm2-util")
     from jichitai.jpki.authority.token import TokenVault
 
     folder = tmp_path_factory.mktemp("softhsm")
@@ -208,6 +206,7 @@ def test_a_token_never_gives_a_key_out(token: Vault) -> None:
 
 def test_the_token_itself_refuses_to_read_a_private_exponent(token: Vault) -> None:
     """Asked with another program's eyes: pkcs11-tool sees what the token says of its keys."""
+    need("pkcs11-tool")
     if not token.has("seen"):
         token.create("seen", Algorithm.RSA_2048)
     listed = subprocess.run(

@@ -25,7 +25,7 @@ from jichitai.jpki.kinds import CertificateKind, Medium, Reason
 from jichitai.kernel.municipalities import UnknownMunicipalityError, municipalities
 from jichitai.kernel.persons import Sex
 from tests.jpki.lint import findings
-from tests.jpki.pki import FIRST, ITEMS, NOW, TOWN, UNTIL, Pki, altered, pki, rsa_key
+from tests.jpki.pki import FIRST, ITEMS, NOW, TOWN, UNTIL, Pki, altered, need, pki, rsa_key
 
 SIGNING, USER_AUTH = CertificateKind
 EVERY = [(kind, medium) for kind in CertificateKind for medium in Medium]
@@ -356,6 +356,7 @@ def test_openssl_finds_the_revoked_in_lists(
 
 def test_gnutls_accepts_certificates_and_lists(tmp_path: Path) -> None:
     """certtool looks at the machine's clock, so this authority begins now."""
+    need("certtool")
     now = datetime.fromtimestamp(time.time(), UTC) - timedelta(hours=1)
     root_key, key = rsa_key("signing-2"), rsa_key("one")
     root = profiles.authority_certificate(SIGNING, 1, root_key, now, 1)
