@@ -200,6 +200,13 @@ def _state(port: int) -> bool:
     return False
 
 
+def enter(service: ReaderService, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process's own PC/SC use the service; pyscard is needed for that."""
+    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(service.socket_path))
+    if not demanded("cards"):
+        pytest.importorskip("smartcard")
+
+
 @dataclass(frozen=True)
 class Card:
     """An issued card, as its town made it."""

@@ -28,9 +28,9 @@ from jichitai.jpki.reader.agent_protocol import (
 )
 from jichitai.jpki.reader.errors import BadAgentRequestError, StaleAgentRequestError
 from jichitai.jpki.reader.faces import FaceObjects
-from jichitai.jpki.reader.sources import ChipSource
+from jichitai.jpki.reader.sources import ChipSource, ReaderSource
 from tests.jpki import chips
-from tests.jpki.cards import Card, issue_card
+from tests.jpki.cards import Card, ReaderService, enter, issue_card
 
 OWN = "http://127.0.0.1:35970"
 BANK, TOWN, EVIL = "https://id.example.jp", "https://town.example.jp", "https://evil.example"
@@ -265,6 +265,24 @@ async def test_only_a_counter_reads_faces(agent: httpx.AsyncClient) -> None:
     page = await opened(agent, form, origin=TOWN)
     wrong = await send(agent, page, pin="1" * 14)
     assert "あと9回" in wrong.text
+
+
+@pytest.mark.cards
+async def test_the_card_on_a_reader_answers_as_one_in_a_file_does(
+    reader_service: ReaderService, card: Card, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enter(reader_service, monkeypatch)
+    app = create_agent(ReaderSource("Virtual"), SITES)
+    agent = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=OWN)  # type: ignore[arg-type]
+    empty = await opened(agent, fields())
+    assert "リーダーにカードがありません" in empty.text
+    with reader_service.holding(card.path):
+        page = await opened(agent, fields())
+        assert "あと3回" in page.text
+        wrong = await send(agent, page, pin="0000")
+        assert "あと2回" in wrong.text
+        _, answer = answer_of(await send(agent, page, pin=chips.USER_AUTH_PIN))
+    assert holds(answer, signed_bytes(Purpose.USER_AUTH, BANK, CHALLENGE, fields()["text"]))
 
 
 def test_faces_travel_whole() -> None:

@@ -10,10 +10,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from jichitai.jpki.kinds import CertificateKind
 from tests.infra.processes import ORDINARY_UID, needs_root
-from tests.jpki.cards import Card, ReaderService, issue_card, reader_service, running_service
+from tests.jpki.cards import Card, ReaderService, issue_card, running_service
 from tests.jpki.chips import SIGNING_PIN, USER_AUTH_PIN
 
-__all__ = ["reader_service"]
 pytestmark = pytest.mark.cards
 
 MODULE = next(Path("/usr/lib").glob("*/opensc-pkcs11.so"), Path("opensc-pkcs11.so"))

@@ -32,11 +32,8 @@ from jichitai.jpki.reader.errors import (
 from jichitai.jpki.reader.pins import Pin, PinKind
 from jichitai.jpki.reader.sources import ChipSource
 from jichitai.jpki.reader.vpcd import Insertion
-from tests.conftest import demanded
 from tests.jpki import chips
-from tests.jpki.cards import Card, ReaderService, issue_card, reader_service
-
-__all__ = ["reader_service"]
+from tests.jpki.cards import Card, ReaderService, enter, issue_card
 
 RIGHT = {
     CertificateKind.SIGNING: Pin(PinKind.SIGNING, chips.SIGNING_PIN),
@@ -226,11 +223,7 @@ def _ask(link: socket.socket, order: bytes, *, answered: bool) -> bytes:
 @pytest.fixture
 def scard(reader_service: ReaderService, monkeypatch: pytest.MonkeyPatch) -> ReaderService:
     """The reader service for this process's own PC/SC."""
-    monkeypatch.setenv("PCSCLITE_CSOCK_NAME", str(reader_service.socket_path))
-    if demanded("cards"):
-        import smartcard  # noqa: F401
-    else:
-        pytest.importorskip("smartcard")
+    enter(reader_service, monkeypatch)
     return reader_service
 
 

@@ -15,9 +15,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jichitai.infra.ports import HeldPort
 from jichitai.jpki.reader.cli import chip as commands
 from tests.jpki import chips
-from tests.jpki.cards import Card, ReaderService, issue_card, reader_service
+from tests.jpki.cards import Card, ReaderService, issue_card
 
-__all__ = ["reader_service"]
 RUN = "from jichitai.jpki.reader.cli import chip; chip()"
 
 

@@ -50,10 +50,7 @@ def connected(reader: str | None = None) -> Iterator[Transmit]:
     try:
         yield lambda apdu: _transmit(connection, apdu)
     finally:
-        from smartcard.Exceptions import CardConnectionException
-
-        with contextlib.suppress(CardConnectionException):
-            connection.disconnect()
+        _release(connection)
 
 
 def _readers() -> list[Any]:
@@ -89,8 +86,10 @@ def _first_with_card(candidates: list[Any]) -> Any:
         try:
             connection.connect(mode=SCARD_SHARE_EXCLUSIVE, disposition=SCARD_RESET_CARD)
         except NoCardException:
+            _release(connection)
             continue
         except CardConnectionException:
+            _release(connection)
             busy = True
             continue
         return connection
@@ -100,6 +99,16 @@ def _first_with_card(candidates: list[Any]) -> Any:
             "ほかのプログラムを終えるか、カードを置き直してください。"
         )
     raise NoCardError("リーダーにカードがありません。カードを置いてから、やり直してください。")
+
+
+def _release(connection: Any) -> None:
+    """Reset the card and let go of it; where it is gone already, the first attempt says so."""
+    from smartcard.Exceptions import CardConnectionException
+
+    for _ in range(2):
+        with contextlib.suppress(CardConnectionException):
+            connection.release()
+            return
 
 
 def _transmit(connection: Any, apdu: bytes) -> bytes:

@@ -118,6 +118,10 @@ class Writing:
         """Whether a thread is at work."""
         return self._working.locked()
 
+    def close(self) -> None:
+        """Let go of the town's server."""
+        self._api.close()
+
     def run(self, pins: ChosenPins, card: str = "") -> None:
         """Write the card, or go on where it stopped; never raises a refusal.
 

@@ -69,6 +69,7 @@ async def begin(request: AnyRequest, state: State, name: FromPath[str]) -> Templ
     writing = _writing(pending)
     if fields.get("action") == "cancel":
         await asyncio.to_thread(writing.abandon)
+        writing.close()
         state.desk.close(pending)
         return Redirect(pending.request.return_url, status_code=303)
     pins, errors = chosen(fields, signing=CertificateKind.SIGNING in writing.order.certificates)
@@ -78,6 +79,8 @@ async def begin(request: AnyRequest, state: State, name: FromPath[str]) -> Templ
     async def work(made: ChosenPins = pins) -> None:
         async with state.lock:
             await asyncio.to_thread(writing.run, made, fields.get("card", ""))
+        if writing.finished:
+            writing.close()
 
     writing.stage = Stage.KEYS
     task = asyncio.create_task(work())
