@@ -1,5 +1,6 @@
 """Residents sign in to their own pages with the card, see their sign-ins, and end them."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,10 +14,11 @@ from litestar import Litestar
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
-from jichitai.jpki.signin import worker
+from jichitai.jpki.signin import words, worker
 from jichitai.jpki.signin.claims import Item
 from jichitai.jpki.signin.provider import Provider, Roots
 from jichitai.jpki.verifier.refusals import StatusUnreachableError
+from jichitai.jukinet.pages.languages import Language
 from jichitai.web import accounts
 from jichitai.web.accounts import AccountState
 from jichitai.web.rights import Kind, Role
@@ -221,6 +223,29 @@ async def test_what_has_ended_is_forgotten(
         assert (await rows.fetchone() or (1,))[0] == 0
         rows = await tx.execute("select count(*) from jpki.card_challenge")
         assert (await rows.fetchone() or (1,))[0] == 0
+
+
+async def test_pages_speak_the_language_that_was_asked_for_and_keep_it(
+    app: Litestar, holder: Holder
+) -> None:
+    site, visitor = Site(app), Visitor(app)
+    page = await visitor.open(await site.begin(scope="openid address", ui_locales="fr en-US ja"))
+    assert '<html lang="en">' in page.text
+    assert 'Sign in to <span lang="ja">例示市立図書館</span>' in page.text
+    consent = await visitor.show_card(await visitor.open(f"{page.url}?lang=plain"), holder)
+    assert "しるしを つけてください" in consent.text
+    assert '<html lang="ja">' in consent.text
+
+
+def test_every_text_of_the_pages_is_there_in_every_language() -> None:
+    japanese = words.words_in("ja").texts
+    for language in Language:
+        texts = words.words_in(language).texts
+        assert texts.keys() == japanese.keys()
+        for key, text in texts.items():
+            assert text, (language, key)
+            names = set(re.findall(r"{(\w+)}", text))
+            assert names == set(re.findall(r"{(\w+)}", japanese[key])), (language, key)
 
 
 async def test_without_an_authority_nobody_gets_in(nation_tx: Tx) -> None:

@@ -48,7 +48,11 @@ async def test_pages_of_people(app: Litestar, holder: Holder, nation_database: D
     host = "https://a-very-long-name-of-a-host.library.example.jp/c"
     page = await visitor.open(await site.begin(claims=wish, redirect_uri=host))
     pages["signin-card-rehearsal"] = page
-    pages["signin-consent-rehearsal"] = await visitor.show_card(page, holder)
+    pages["signin-card-english"] = await visitor.open(f"{page.url}?lang=en")
+    pages["signin-card-plain"] = await visitor.open(f"{page.url}?lang=plain")
+    pages["signin-consent-plain"] = await visitor.show_card(page, holder)
+    pages["signin-consent-english"] = await visitor.open(f"{page.url}?lang=en")
+    pages["signin-consent-rehearsal"] = await visitor.open(f"{page.url}?lang=ja")
     strange = await visitor.client.get("/openid/authorize?client_id=nobody")
     pages["signin-unknown"] = strange
     pages["signin-stale"] = await visitor.client.get(

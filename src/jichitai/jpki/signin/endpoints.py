@@ -69,7 +69,7 @@ async def discovery(openid: OpenId) -> Json:
         "authorization_response_iss_parameter_supported": True,
         "backchannel_logout_supported": True,
         "backchannel_logout_session_supported": True,
-        "ui_locales_supported": ["ja"],
+        "ui_locales_supported": ["ja", "en"],
     }  # fmt: skip
     for endpoint in ("token", "introspection", "revocation"):
         document[f"{endpoint}_endpoint_auth_methods_supported"] = ["private_key_jwt"]

@@ -26,6 +26,8 @@ from jichitai.jpki.signin.store import grants, logins
 from jichitai.jpki.signin.store.logins import Login, Refusal
 from jichitai.jpki.signin.tokens import hash_of
 from jichitai.jpki.signin.views import item_rows
+from jichitai.jpki.signin.words import japanese, words_in
+from jichitai.jukinet.pages.languages import Language
 from jichitai.web import accounts, csrf
 from jichitai.web.accounts import Account, AccountState
 from jichitai.web.edge import content_security_policy
@@ -82,6 +84,10 @@ async def login_page(
     ticket = request.query_params.get("ticket")
     async with db.transaction() as tx:
         login, party = await authorize.own_login(tx, login_id, secret)
+        chosen = request.query_params.get("lang")
+        if chosen in set(Language):
+            await logins.speak(tx, login_id, str(chosen))
+            login = replace(login, language=str(chosen))
         if ticket is not None:
             await logins.confirm(tx, login_id, hash_of(ticket))
             return Redirect(f"/sign-in/card/{login_id}", status_code=303)
@@ -234,7 +240,10 @@ def _shared(login: Login, party: RelyingParty | None, secret: str) -> dict[str, 
     return {
         "party": party,
         "place": urlsplit(request.redirect_uri).netloc if request else "",
-        "items": [item.japanese for item in ordered(request.items)] if request else [],
+        "items": ordered(request.items) if request else [],
+        "words": words_in(login.language),
+        "languages": list(Language),
+        "japanese": japanese,
         "here": f"/sign-in/card/{login.login_id}",
         "csrf_field": csrf.FIELD,
         "csrf_value": csrf.token_for(secret),

@@ -43,6 +43,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
         essential: those of them that the party says it cannot do without.
         in_id_token: items that it wants in the ID token, beside the user info.
         acr: the least that the sign-in must reach.
+        language: in which the pages begin; the person may choose another.
     """
 
     client_id: str
@@ -55,6 +56,7 @@ class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
     essential: frozenset[Item]
     in_id_token: frozenset[Item]
     acr: Acr
+    language: str = "ja"
 
     @property
     def kind(self) -> CertificateKind:
@@ -152,6 +154,7 @@ def parse(
         essential=_items(asked.userinfo, essential=True) | _items(asked.id_token, essential=True),
         in_id_token=_items(asked.id_token),
         acr=Acr.SIGNATURE if items else _acr(form, asked),
+        language=_language(form),
     )
 
 
@@ -214,6 +217,12 @@ def _acr(form: Mapping[str, Any], asked: _Claims) -> Acr:
             f"{'、'.join(Acr)} のどちらかを指定してください。"
         )
     return known[0] if known else Acr.USER_AUTH
+
+
+def _language(form: Mapping[str, Any]) -> str:
+    """The first wish that we have pages for (OpenID Connect Core 1.0, ui_locales)."""
+    wishes = [wish.partition("-")[0].lower() for wish in _text(form, "ui_locales", "").split()]
+    return next((wish for wish in wishes if wish in {"ja", "en"}), "ja")
 
 
 def _claims(form: Mapping[str, Any]) -> _Claims:

@@ -71,6 +71,7 @@ create table jpki.login (
     client_id    text        references jpki.relying_party,   -- null: our own pages
     request      jsonb,
     return_path  text        not null,
+    language     text        not null,
     state        text        not null
         check (state in ('waiting', 'proven', 'confirmed', 'refused')),
     ticket_hash  bytea,        -- given to the browser that brought the card's answer

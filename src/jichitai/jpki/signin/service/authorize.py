@@ -278,6 +278,7 @@ async def _begin(tx: Tx, request: AuthorizationRequest | None, path: str) -> Beg
         browser_hash=hash_of(secret),
         request=request,
         return_path=path,
+        language=request.language if request else "ja",
         state="waiting",
         refusal=None,
         proof=None,

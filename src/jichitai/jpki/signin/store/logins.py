@@ -30,6 +30,7 @@ class Login:
         browser_hash: of the cookie of the browser that began it.
         request: what a relying party asked for; None on our own pages.
         return_path: page of our own to go to; empty for relying parties.
+        language: of its pages.
         state: waiting, proven (somebody's browser brought a good answer), confirmed (it was this
             browser), refused.
         refusal: why the last answer was not taken.
@@ -41,6 +42,7 @@ class Login:
     browser_hash: bytes
     request: AuthorizationRequest | None
     return_path: str
+    language: str
     state: str
     refusal: Refusal | None
     proof: bytes | None
@@ -70,7 +72,9 @@ class CardChallenge:
 
 _OLD: Final = timedelta(minutes=4)
 """A question of this age is asked anew when its page is opened again: a minute is too short."""
-_LOGIN: Final = "login_id, browser_hash, request, return_path, state, refusal, proof, expires_at"
+_LOGIN: Final = (
+    "login_id, browser_hash, request, return_path, language, state, refusal, proof, expires_at"
+)
 _CHALLENGE: Final = "transaction_name, login_id, challenge, purpose, statement, expires_at"
 
 
@@ -102,14 +106,15 @@ async def begin(tx: Tx, login: Login) -> None:
     request = login.request
     await tx.execute(
         "insert into jpki.login"
-        " (login_id, browser_hash, client_id, request, return_path, state, expires_at)"
-        " values (%s, %s, %s, %s, %s, %s, %s)",
+        " (login_id, browser_hash, client_id, request, return_path, language, state, expires_at)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
         (
             login.login_id,
             login.browser_hash,
             request and request.client_id,
             request and Jsonb(msgspec.to_builtins(request)),
             login.return_path,
+            login.language,
             login.state,
             login.expires_at,
         ),
@@ -129,10 +134,18 @@ async def find(tx: Tx, login_id: UUID, now: datetime, *, lock: bool = False) -> 
         browser_hash=bytes(row[1]),
         request=None if row[2] is None else msgspec.convert(row[2], AuthorizationRequest),
         return_path=row[3],
-        state=row[4],
-        refusal=None if row[5] is None else msgspec.convert(row[5], Refusal),
-        proof=None if row[6] is None else bytes(row[6]),
-        expires_at=row[7],
+        language=row[4],
+        state=row[5],
+        refusal=None if row[6] is None else msgspec.convert(row[6], Refusal),
+        proof=None if row[7] is None else bytes(row[7]),
+        expires_at=row[8],
+    )
+
+
+async def speak(tx: Tx, login_id: UUID, language: str) -> None:
+    """Remember the language that the person chose."""
+    await tx.execute(
+        "update jpki.login set language = %s where login_id = %s", (language, login_id)
     )
 
 
