@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
+from structlog.testing import capture_logs
 
 from jichitai.jpki.reader.agent.app import create_agent
 from jichitai.jpki.reader.agent.desk import LIFETIME, Desk
@@ -26,8 +27,10 @@ from jichitai.jpki.reader.agent_protocol import (
     origin_of,
     signed_bytes,
 )
+from jichitai.jpki.reader.client import CardClient
 from jichitai.jpki.reader.errors import BadAgentRequestError, StaleAgentRequestError
 from jichitai.jpki.reader.faces import FaceObjects
+from jichitai.jpki.reader.pins import Pin
 from jichitai.jpki.reader.sources import ChipSource, ReaderSource
 from tests.jpki import chips
 from tests.jpki.cards import Card, ReaderService, enter, issue_card
@@ -265,6 +268,21 @@ async def test_only_a_counter_reads_faces(agent: httpx.AsyncClient) -> None:
     page = await opened(agent, form, origin=TOWN)
     wrong = await send(agent, page, pin="1" * 14)
     assert "あと9回" in wrong.text
+
+
+async def test_a_fault_tells_the_pin_neither_to_the_page_nor_to_the_log(
+    agent: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(client: CardClient, pin: Pin) -> None:
+        raise RuntimeError(f"cannot verify {pin.reveal()} with {client}")
+
+    page = await opened(agent, fields())
+    monkeypatch.setattr(CardClient, "verify", broken)
+    with capture_logs() as logged:
+        answer = await send(agent, page, pin="9753")
+    assert answer.status_code == 500
+    assert [line["event"] for line in logged] == ["agent.unexpected"]
+    assert "9753" not in answer.text + str(logged)
 
 
 @pytest.mark.cards
