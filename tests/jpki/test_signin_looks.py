@@ -53,11 +53,6 @@ async def test_pages_of_people(app: Litestar, holder: Holder, nation_database: D
     pages["signin-consent-plain"] = await visitor.show_card(page, holder)
     pages["signin-consent-english"] = await visitor.open(f"{page.url}?lang=en")
     pages["signin-consent-rehearsal"] = await visitor.open(f"{page.url}?lang=ja")
-    strange = await visitor.client.get("/openid/authorize?client_id=nobody")
-    pages["signin-unknown"] = strange
-    pages["signin-stale"] = await visitor.client.get(
-        "/sign-in/card/00000000-0000-4000-8000-000000000000"
-    )
     pages["signin-out"] = await visitor.client.get("/openid/logout")
     first = Site(app)
     await first.exchange(await signed_in(app, first, holder, Item.NAME, scope="openid profile"))
@@ -78,7 +73,6 @@ async def test_pages_of_operators(app: Litestar, nation_database: Database) -> N
     pages: dict[str, httpx.Response] = {}
     async with session(app, [Role.NETWORK_OPERATOR], html=True) as client:
         pages["parties"] = await client.get(place)
-        pages["party"] = await client.get(f"{place}/new?planned=1")
         pages["party-error"] = await client.post(f"{place}/new/state", data={"state": "open"})
     assert "至急" in pages["parties"].text
     assert await to_thread(inspect_pages, {name: page.text for name, page in pages.items()}) == []

@@ -13,8 +13,7 @@ from litestar.response import Redirect, Template
 
 from jichitai.infra import audit
 from jichitai.infra.database import Tx
-from jichitai.jpki.kinds import CertificateKind
-from jichitai.jpki.reader.agent_protocol import SIGN_PATH, CardAnswer
+from jichitai.jpki.reader.agent_protocol import SIGN_PATH, CardAnswer, Purpose
 from jichitai.jpki.signin.claims import INVENTED, Item, ordered
 from jichitai.jpki.signin.endpoints import OpenId, parameters
 from jichitai.jpki.signin.errors import ClosedAccountError
@@ -102,7 +101,8 @@ async def login_page(
         "fields": [(name, str(value)) for name, value in msgspec.structs.asdict(question).items()],
         "statement": question.text.split("\n"),
         "refusal": login.refusal,
-        "signing": login.request is not None and login.request.kind is CertificateKind.SIGNING,
+        "signing": question.purpose is Purpose.SIGNATURE,
+        "certificate": card.KINDS[question.purpose].japanese,
     }
     headers = {
         "content-security-policy": _policy(login, openid.agent),

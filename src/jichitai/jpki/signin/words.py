@@ -32,6 +32,10 @@ class Words:
             **{name: japanese(text) for name, text in names.items()}
         )
 
+    def label(self, key: str, **names: str) -> Markup:
+        """The same for a button, which lays out what stands in it side by side."""
+        return Markup("<span>{}</span>").format(self.show(key, **names))
+
     def listed(self, items: Iterable[Item]) -> str:
         """Names of items in a row."""
         return self.texts["comma"].join(self.texts[str(item)] for item in items)

@@ -46,6 +46,11 @@ log = structlog.get_logger(__name__)
 
 CHALLENGE_LIFE: Final = timedelta(minutes=5)
 ANSWER_PATH: Final = "/sign-in/card/answer"
+KINDS: Final = {
+    Purpose.USER_AUTH: CertificateKind.USER_AUTH,
+    Purpose.SIGNATURE: CertificateKind.SIGNING,
+}
+"""The certificate that answers each kind of question."""
 
 
 async def question(
@@ -131,7 +136,7 @@ async def prove(tx: Tx, provider: Provider, asked: CardChallenge, given: CardAns
         RefusedError: the certificate, its state or the signature is not good.
     """
     _demand_done(asked, given)
-    kind = _KINDS[Purpose(asked.purpose)]
+    kind = KINDS[Purpose(asked.purpose)]
     told = Statement(
         kind=kind, audience=provider.audience, challenge=asked.challenge, text=asked.statement
     )
@@ -201,12 +206,6 @@ class RecordStatus:
     def person_id(self, subject: Subject) -> UUID:
         """Whose certificate it is, once it was confirmed."""
         return self._holders[subject.authority, subject.serial].person_id
-
-
-_KINDS: Final = {
-    Purpose.USER_AUTH: CertificateKind.USER_AUTH,
-    Purpose.SIGNATURE: CertificateKind.SIGNING,
-}
 
 
 def _demand_done(asked: CardChallenge, given: CardAnswer) -> None:
