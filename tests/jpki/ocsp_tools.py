@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 import sys
+import time
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -15,10 +17,15 @@ from jichitai.jpki.authority import profiles
 from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.status.answers import Signer
 from jichitai.jpki.status.requests import CertId, read_request
-from tests.jpki.pki import NOW, pki, rsa_key
+from tests.jpki.pki import pki, rsa_key
 
 DER = serialization.Encoding.DER
 PEM = serialization.Encoding.PEM
+
+
+def machine_time() -> datetime:
+    """What other programs compare times with."""
+    return datetime.fromtimestamp(int(time.time()), UTC)
 
 
 def request_for(
@@ -43,14 +50,15 @@ def request_for(
 def signer_of(kind: CertificateKind, *, generation: int = 2, rsa: bool = False) -> Signer:
     """A delegated responder of an authority of the tests."""
     authority = pki().authority(kind, generation)
+    begun = machine_time() - timedelta(hours=1)  # openssl and GnuTLS go by the machine's time
     if rsa:
         key = rsa_key("holder-signing")
         certificate = profiles.responder_certificate(
             kind, authority.certificate, authority.key, key.public_key(),
-            number=2, serial=0x2000_0000_0000_0000_0000, not_before=NOW,
+            number=2, serial=0x2000_0000_0000_0000_0000, not_before=begun,
         )  # fmt: skip
         return Signer(authority.id, authority.certificate, certificate, key)
-    leaf = pki().responder(kind, generation=generation)
+    leaf = pki().responder(kind, generation=generation, not_before=begun)
     return Signer(authority.id, authority.certificate, leaf.certificate, leaf.key)
 
 

@@ -22,6 +22,7 @@ from tests.jpki.ocsp_tools import (
     DER,
     PEM,
     lint,
+    machine_time,
     ocsptool,
     only,
     openssl,
@@ -37,14 +38,9 @@ REVOKED = Standing(Word.REVOKED, ENDED, Reason.AFFILIATION_CHANGED)
 HELD = Standing(Word.REVOKED, ENDED, Reason.HOLD)
 
 
-def now() -> datetime:
-    """The machine's time, which openssl compares with."""
-    return datetime.now(UTC).replace(microsecond=0)  # noqa: TID251
-
-
 def answered(request: bytes, *standings: Standing, rsa: bool = False, age: int = 0) -> bytes:
     question = read_request(request)
-    at = now() - timedelta(seconds=age)
+    at = machine_time() - timedelta(seconds=age)
     return signer_of(KIND, rsa=rsa).answer(
         list(zip(question.certificates, standings, strict=True)),
         nonce=question.nonce,

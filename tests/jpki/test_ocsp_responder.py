@@ -264,7 +264,7 @@ async def test_http_carries_answers_both_ways(
     said = openssl(
         "ocsp", "-no_nonce", "-respin", tmp_path / "answer.der", "-issuer", tmp_path / "ca.pem",
         "-CAfile", tmp_path / "ca.pem", "-cert", tmp_path / "leaf.pem", "-validity_period",
-        str(10**8),
+        str(10**8), "-attime", str(int(NOW.timestamp()) + 60),
     )  # fmt: skip
     assert said_by_openssl(said) == ["good"]
 
