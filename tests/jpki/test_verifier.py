@@ -22,6 +22,7 @@ from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.items import BasicItems
 from jichitai.jpki.kinds import CertificateKind, Medium
 from jichitai.jpki.reader import agent_protocol
+from jichitai.jpki.verifier import refusals
 from jichitai.jpki.verifier.certificate import check_certificate
 from jichitai.jpki.verifier.challenge import MemoryChallenges, OnlyChallenge, Statement
 from jichitai.jpki.verifier.model import Subject
@@ -621,3 +622,17 @@ def test_a_core_verifies_more_than_four_hundred_sign_ins_a_second() -> None:
     started = time.process_time()
     asyncio.run(all_of_them())
     assert count / (time.process_time() - started) > 400
+
+
+def test_every_refusal_is_on_the_page() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reference" / "verifier.md"
+    text = page.read_text(encoding="utf-8")
+    kinds = [
+        kind
+        for kind in vars(refusals).values()
+        if isinstance(kind, type) and issubclass(kind, RefusedError) and kind is not RefusedError
+    ]
+    assert len({kind.type for kind in kinds}) == len(kinds) > 30
+    for kind in kinds:
+        row = next(line for line in text.splitlines() if line.startswith(f"| `{kind.check}` |"))
+        assert f"`{kind.type}`" in row, kind.type

@@ -10,6 +10,8 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ObjectIdentifier, ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jichitai.jpki.authority import profiles
 from jichitai.jpki.authority.profiles import PrivateKey, Revoked
@@ -22,6 +24,7 @@ from jichitai.jpki.verifier.refusals import (
     HeldError,
     MalformedStatusError,
     NonceMismatchError,
+    RefusedError,
     RevokedError,
     StaleStatusError,
     StatusUnreachableError,
@@ -500,6 +503,33 @@ async def test_a_responder_is_asked_over_http_with_a_nonce() -> None:
 def test_a_question_without_nonce_is_always_the_same() -> None:
     who = subject(pki().leaf(USER_AUTH))
     assert make_request(who, None) == make_request(who, None)
+
+
+def changed_anywhere(good: bytes, read: Callable[[bytes], object]) -> None:
+    """No byte of it can be changed unnoticed, and none makes the reader fail."""
+
+    @settings(max_examples=250)
+    @given(st.integers(0, len(good) - 1), st.integers(1, 255))
+    def changed(place: int, mask: int) -> None:
+        bad = bytearray(good)
+        bad[place] ^= mask
+        with pytest.raises(RefusedError):
+            read(bytes(bad))
+
+    changed()
+
+
+def test_a_changed_byte_of_a_list_is_refused_wherever_it_is() -> None:
+    good = crl((pki().leaf(USER_AUTH), Reason.HOLD), (pki().leaf(USER_AUTH), Reason.CESSATION))
+    assert read_list(good, trust())
+    changed_anywhere(good, lambda bad: read_list(bad, trust()))
+
+
+def test_a_changed_byte_of_an_answer_is_refused_wherever_it_is() -> None:
+    leaf = pki().leaf(USER_AUTH)
+    who, good = subject(leaf), answer(leaf, nonce=b"n" * 32)
+    assert read_answer(good, who, NOW, nonce=b"n" * 32)
+    changed_anywhere(good, lambda bad: read_answer(bad, who, NOW, nonce=b"n" * 32))
 
 
 # put together

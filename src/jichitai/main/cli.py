@@ -40,6 +40,7 @@ ELSEWHERE = {
     "chip": "jichitai.jpki.reader.cli:chip",
     "client": "jichitai.web.signin.cli:client",
     "demo": "jichitai.rehearsal.cli:demo",
+    "jpki": "jichitai.jpki.verifier.cli:jpki",
     "organ": "jichitai.jukinet.provision.cli:organ",
     "phone": "jichitai.jpki.phone.cli:phone",
     "proofing": "jichitai.jpki.proofing.cli:proofing",

@@ -125,7 +125,8 @@ def _parse(der: bytes) -> tuple[x509.Certificate, bytes]:
         version, serial = certificate.version, certificate.serial_number
     except UNREADABLE as error:
         raise _malformed() from error
-    if version is not x509.Version.v3 or serial <= 0:
+    whole = ends_in_whole_bytes(der, certificate.signature)
+    if version is not x509.Version.v3 or serial <= 0 or not whole:
         raise _malformed()
     if certificate.signature_algorithm_oid not in _ALGORITHMS:
         raise WeakAlgorithmError(
@@ -133,6 +134,14 @@ def _parse(der: bytes) -> tuple[x509.Certificate, bytes]:
             "あるため使えません。新しい電子証明書を使ってください。"
         )
     return certificate, issuer
+
+
+def ends_in_whole_bytes(der: bytes, signature: bytes) -> bool:
+    """Whether the signature at the end of a certificate or list has no unused bits.
+
+    The library does not look at their number, which is not covered by the signature.
+    """
+    return der[-len(signature) - 1 :] == b"\0" + signature
 
 
 def _key(certificate: x509.Certificate) -> rsa.RSAPublicKey:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509.oid import NameOID, SignatureAlgorithmOID
 
 from jichitai.jpki.kinds import Reason
-from jichitai.jpki.verifier.certificate import UNREADABLE
+from jichitai.jpki.verifier.certificate import UNREADABLE, ends_in_whole_bytes
 from jichitai.jpki.verifier.model import Confirmation, Subject
 from jichitai.jpki.verifier.refusals import (
     HeldError,
@@ -190,7 +190,7 @@ def read_list(der: bytes, trust: Trust) -> RevocationList:
         extensions = parsed.extensions
     except UNREADABLE as error:
         raise _malformed() from error
-    if next_update is None:
+    if next_update is None or not ends_in_whole_bytes(der, parsed.signature):
         raise _malformed()
     anchor = _signer(parsed, issuer, extensions, trust)
     if any(found.critical and found.oid not in _KNOWN for found in extensions):

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from asn1crypto import ocsp as asn1
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID, SignatureAlgorithmOID
 
-from jichitai.jpki.verifier.certificate import UNREADABLE
+from jichitai.jpki.verifier.certificate import UNREADABLE, ends_in_whole_bytes
 from jichitai.jpki.verifier.crl import reason_of, revocation
 from jichitai.jpki.verifier.model import Confirmation, Subject
 from jichitai.jpki.verifier.refusals import (
@@ -118,6 +119,10 @@ def read_answer(
 def _parse(der: bytes) -> ocsp.OCSPResponse:
     try:
         response = ocsp.load_der_ocsp_response(der)
+        if response.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
+            basic = asn1.OCSPResponse.load(der)["response_bytes"]["response"].parsed
+            if basic["signature"].contents[:1] != b"\0":
+                raise _malformed()
     except UNREADABLE as error:
         raise _malformed() from error
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
@@ -159,7 +164,10 @@ def _speaks_as(response: ocsp.OCSPResponse, certificate: x509.Certificate) -> bo
 
 def _delegated(certificate: x509.Certificate, anchor: Anchor, at: datetime) -> bool:
     """Issued by this very generation for OCSP, in force, and exempt from status itself."""
+    der = certificate.public_bytes(Encoding.DER)
     if certificate.issuer.public_bytes() != anchor.subject:
+        return False
+    if not ends_in_whole_bytes(der, certificate.signature):
         return False
     try:
         certificate.verify_directly_issued_by(anchor.certificate)

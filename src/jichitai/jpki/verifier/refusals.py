@@ -17,12 +17,12 @@ class Check(StrEnum):
     FORM = "form"
     ISSUER = "issuer"
     VALIDITY = "validity"
-    USAGE = "usage"
     CONSTRAINTS = "constraints"
+    USAGE = "usage"
     POLICY = "policy"
     NAMES = "names"
-    STATUS = "status"
     SIGNATURE = "signature"
+    STATUS = "status"
     DOCUMENT = "document"
 
 
