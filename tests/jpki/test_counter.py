@@ -12,6 +12,7 @@ import pytest
 import time_machine
 from PIL import Image
 
+from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
 from jichitai.jpki.counter import store
@@ -32,6 +33,7 @@ from jichitai.jpki.counter.photo import prepared
 from jichitai.jpki.counter.service.desk import Desk
 from jichitai.jpki.counter.service.reporting import Reports
 from jichitai.jpki.counter.service.terminal import Terminal
+from jichitai.jpki.counter.worker import close_stale
 from jichitai.jpki.kinds import Cause, CertificateKind
 from jichitai.jpki.lifecycle.errors import NotResidentError
 from jichitai.kernel.parties import Tier
@@ -414,3 +416,35 @@ async def test_a_ticket_runs_out_by_the_machines_clock(counter: Counter) -> None
         now.shift(timedelta(seconds=1))
         with pytest.raises(TicketRefusedError):
             await counter.send(request_id, secret)
+
+
+async def test_what_nobody_goes_on_with_is_closed_after_a_day_and_forgotten(
+    counter: Counter,
+) -> None:
+    """It moves the clock of the network, and puts it back."""
+    answered = await counter.open()
+    secret = await counter.ticket(answered)
+    await counter.send(answered, secret)
+    await counter.wires.flow()
+    second = Counter(counter.wires, next(PAIRS))
+    written = await second.open()
+    await second.write(written)
+    await close_stale(counter.town, counter.wires.writings)
+    assert await counter.stage(answered) is Stage.ANSWERED
+    clock = counter.wires.node.clock
+    assert isinstance(clock, FixedClock)
+    before = clock.instant
+    try:
+        clock.instant = before + timedelta(days=1, seconds=1)
+        await close_stale(counter.town, counter.wires.writings)
+        await counter.wires.flow()
+    finally:
+        clock.instant = before
+    assert await counter.stage(answered) is Stage.FAILED
+    ended = ("revoked", "not-handed-over")
+    assert await counter.nation() == {"signing": ended, "user-auth": ended}
+    assert await second.stage(written) is Stage.WRITTEN
+    assert await second.nation() == {"signing": ("valid", None), "user-auth": ("valid", None)}
+    kept = "select 1 from jpki.writing where sealed is not null or answer is not null"
+    assert await counter.wires.rows(Tier.TOWN, kept) == []
+    await second.hand_over(written)

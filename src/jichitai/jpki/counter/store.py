@@ -178,6 +178,21 @@ async def change_writing(tx: Tx, municipality: str, request_id: UUID, **values: 
     )
 
 
+async def stale(tx: Tx, before: datetime, limit: int) -> list[tuple[str, UUID]]:
+    """Writings opened before an instant for which something is still kept, of every town."""
+    cursor = await tx.execute(
+        "select municipality, request_id from jpki.writing"
+        " where sealed is not null and opened_at < %s order by opened_at limit %s",
+        (before, limit),
+    )
+    return [(str(town), request_id) for town, request_id in await cursor.fetchall()]
+
+
+async def forget(tx: Tx, municipality: str, request_id: UUID) -> None:
+    """Drop what was kept for the writing alone."""
+    await change_writing(tx, municipality, request_id, sealed=None, answer=None, ticket_hash=None)
+
+
 async def chip(tx: Tx, municipality: str, chip_number: str) -> ChipRow | None:
     """A card by its number."""
     async with tx.cursor(row_factory=class_row(ChipRow)) as cursor:

@@ -38,6 +38,7 @@ create table jpki.writing (
 );
 create unique index writing_by_id on jpki.writing (request_id);
 create index writing_of_resident on jpki.writing (municipality, resident_id, opened_at desc);
+create index writing_kept on jpki.writing (opened_at) where sealed is not null;
 create unique index writing_under_way on jpki.writing (municipality, resident_id)
     where state in ('open', 'waiting', 'answered', 'written');
 
