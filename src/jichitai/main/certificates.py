@@ -20,6 +20,7 @@ from jichitai.jpki.authority.vault import Vault, open_vault
 from jichitai.jpki.authority.worker import keep_responders
 from jichitai.jpki.counter import api as counter_api
 from jichitai.jpki.counter import desk_api
+from jichitai.jpki.counter import worker as counter_work
 from jichitai.jpki.counter.access import writings_of
 from jichitai.jpki.counter.pages import routes as counter_pages
 from jichitai.jpki.counter.service.told import Told
@@ -110,7 +111,12 @@ def proofing_of(node: Node) -> Proofing:
 def town_loops(node: Node) -> list[Loop]:
     """What runs beside a town's pages of certificates and proofing."""
     sweep = partial(proofing_work.sweep, node.database)
-    return [partial(every, 60.0, sweep, name="proofing-sweep")]
+    writings = writings_of(node.keys, node.clock)
+    close = partial(counter_work.close_stale, node.database, writings)
+    return [
+        partial(every, 60.0, sweep, name="proofing-sweep"),
+        partial(every, 600.0, close, name="stale-writings"),
+    ]
 
 
 async def keep_card_roots(tx: Tx, settings: Settings) -> None:
