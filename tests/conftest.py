@@ -131,6 +131,7 @@ ON_BOTH_SERVERS = {
     "tests.infra.test_messaging",
     "tests.infra.test_transparency_store",
     "tests.jpki.test_authority_service",
+    "tests.jpki.test_lifecycle",
     "tests.jukinet.test_digest",
     "tests.jukinet.test_disclosure",
     "tests.jukinet.test_links",
