@@ -4,6 +4,7 @@ pyHanko reads the file; what it lets pass for the sake of other uses is refused 
 a kind it skips, bytes that no signature covers, an answer to "which part is signed" by length only.
 """
 
+import asyncio
 import hashlib
 import io
 import logging
@@ -22,7 +23,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.verifier.certificate import check_certificate
-from jichitai.jpki.verifier.model import Signed, StatusSource, Verified
+from jichitai.jpki.verifier.model import Signed, StatusSource, Subject, Verified
 from jichitai.jpki.verifier.refusals import (
     AlteredDocumentError,
     AmbiguousSignerError,
@@ -64,7 +65,8 @@ async def verify_pdf(
 ) -> Signed:
     """Confirm that a PDF was signed, whole and once, with a valid signing certificate.
 
-    The time in the signature is the signer's own word; the certificate is checked at `at`.
+    The time in the signature is the signer's own word; the certificate is checked at `at`. A thread
+    reads the file, so that a large one holds nobody else up.
 
     Args:
         document: the file.
@@ -80,14 +82,34 @@ async def verify_pdf(
 
     Source: ISO 32000-2 12.8.1 (ByteRange); RFC 5652 5.6; 公的個人認証法 第19条.
     """
+    subject, digest = await asyncio.to_thread(check_pdf, document, trust=trust, at=at)
+    confirmed = await status.confirm(subject, at)
+    return Signed(by=Verified(subject=subject, status=confirmed, at=at), digest=digest)
+
+
+def check_pdf(document: bytes, *, trust: Trust, at: datetime) -> tuple[Subject, bytes]:
+    """Confirm everything about a signed PDF but the status of the signer's certificate.
+
+    Args:
+        document: the file.
+        trust: both stores; only that for signing is used.
+        at: law time, aware.
+
+    Returns:
+        The signer's certificate, and SHA-256 of the bytes that were signed.
+
+    Raises:
+        RefusedError: one subclass for each thing that can be wrong.
+
+    Source: ISO 32000-2 12.8.1 (ByteRange); RFC 5652 5.6.
+    """
     part = _read(document)
     digest = _covered_digest(document, part)
     subject = check_certificate(part.certificate, kind=CertificateKind.SIGNING, trust=trust, at=at)
     _check_attributes(part, digest)
     attributes: bytes = part.info["signed_attrs"].untag().dump()
     check_signature(subject.key, part.info["signature"].native, attributes)
-    confirmed = await status.confirm(subject, at)
-    return Signed(by=Verified(subject=subject, status=confirmed, at=at), digest=digest)
+    return subject, digest
 
 
 def _read(document: bytes) -> _Part:
