@@ -172,3 +172,11 @@ async def test_two_who_want_a_missing_list_get_one(world: World) -> None:
         kept = await store.published_list(tx, "signing-2", TOWN)
     assert kept is not None
     assert kept.number in {one.number for one in both}
+
+
+@pytest.mark.parametrize("reason", ["", "\0", "x" * 201])
+async def test_a_reason_that_cannot_be_kept_is_refused(world: World, reason: str) -> None:
+    async with signed_in(world.app, [Role.NETWORK_OPERATOR]) as operator:
+        refused = await operator.post("/api/v1/jpki/lists", json={"reason": reason})
+    assert refused.status_code == 422
+    assert refused.headers["content-type"].startswith("application/problem+json")

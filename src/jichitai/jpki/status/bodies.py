@@ -150,7 +150,7 @@ class Published(Struct, frozen=True, kw_only=True):
 class PublishReason(Struct, frozen=True, kw_only=True):
     """Why lists are made out of turn."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: Annotated[str, Meta(max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class AuthorityItem(Struct, frozen=True, kw_only=True):
