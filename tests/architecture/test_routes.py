@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote
@@ -73,10 +74,12 @@ def person(role: Role) -> Account:
     return account(role, kind=kind, display="試験", **scope)
 
 
-def tier_app(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> Litestar:
+def tier_app(
+    tier: Tier, database: Database, keys: Keys, clock: FixedClock, folder: Path
+) -> Litestar:
     node = Node(
         tier=tier,
-        settings=Settings(tier=tier, demo=True, rate_limit=0, http_port=8100),
+        settings=Settings(tier=tier, demo=True, rate_limit=0, http_port=8100, key_directory=folder),
         database=database,
         broker=cast("Broker", SimpleNamespace(connected=True)),
         keys=keys,
@@ -113,9 +116,9 @@ def outcome(answer: httpx.Response) -> str:
 @pytest.mark.parametrize("tier", list(Tier))
 @pytest.mark.timeout(240)
 async def test_every_route_is_open_to_its_roles_and_to_nobody_else(
-    databases: dict[Tier, Database], keys: Keys, clock: FixedClock, tier: Tier
+    databases: dict[Tier, Database], keys: Keys, clock: FixedClock, tier: Tier, tmp_path: Path
 ) -> None:
-    app = tier_app(tier, databases[tier], keys, clock)
+    app = tier_app(tier, databases[tier], keys, clock, tmp_path)
     wrong: list[str] = []
     async with browser(app) as client:
         for call in calls(app):
@@ -141,8 +144,9 @@ async def test_an_organs_program_reaches_only_what_is_marked_for_programs(
     keys: Keys,
     clock: FixedClock,
     monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:
-    app = tier_app(Tier.NATION, nation_database, keys, clock)
+    app = tier_app(Tier.NATION, nation_database, keys, clock, tmp_path)
     program = Principal(
         kind=Kind.CLIENT,
         account_id="program",
@@ -170,9 +174,9 @@ async def test_an_organs_program_reaches_only_what_is_marked_for_programs(
 
 @pytest.mark.parametrize("tier", list(Tier))
 def test_every_role_of_the_table_is_known_and_names_are_unique(
-    keys: Keys, clock: FixedClock, tier: Tier
+    keys: Keys, clock: FixedClock, tier: Tier, tmp_path: Path
 ) -> None:
-    app = tier_app(tier, cast("Database", None), keys, clock)
+    app = tier_app(tier, cast("Database", None), keys, clock, tmp_path)
     rows = rights.table(app)
     assert len({(row.method, row.path) for row in rows}) == len(rows)
     assert {role for row in rows for role in row.roles} <= set(Role)

@@ -45,6 +45,7 @@ from jichitai.jpki.status import pages as status_pages
 from jichitai.jpki.status import publication
 from jichitai.jpki.status.record import RecordStatus
 from jichitai.jpki.status.services import StatusServices
+from jichitai.jpki.verification import api as verification_api
 from jichitai.jukinet.node import Node as Network
 from jichitai.main.node import Loop, Node, every
 
@@ -64,6 +65,7 @@ NATION_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *signin.ROUTES,
     *phone_api.API_ROUTES,
     *phone_pages.PAGE_ROUTES,
+    *verification_api.ROUTES,
 )
 TEMPLATES: Final[tuple[Path, ...]] = (
     counter_pages.TEMPLATES,

@@ -47,6 +47,7 @@ ELSEWHERE = {
     "quarantine": "jichitai.main.quarantine:commands",
     "rehearse": "jichitai.rehearsal.cli:rehearse",
     "rp": "jichitai.jpki.signin.cli:rp",
+    "verifier": "jichitai.jpki.status.cli:verifier",
     "verify": "jichitai.infra.transparency.cli:verify",
 }
 """Commands of the packages, imported only when they are asked for."""

@@ -139,7 +139,7 @@ def card_roots(directory: Path) -> dict[str, RSAPublicKey]:
         NoCardRootError: there is none, or one cannot be read.
     """
     found: dict[str, RSAPublicKey] = {}
-    files = sorted(directory.glob("card-*")) if directory.is_dir() else []
+    files = sorted(directory.glob("card-[0-9]*")) if directory.is_dir() else []
     for file in files:
         if file.suffix in _SUFFIXES:
             found[file.stem] = root_key(file.read_bytes(), file.name)

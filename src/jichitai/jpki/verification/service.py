@@ -9,7 +9,6 @@ from jichitai.jpki.status.record import RecordStatus, Roots
 from jichitai.jpki.status.serials import Name
 from jichitai.jpki.status.verifiers import Body
 from jichitai.jpki.verifier.model import Signed, Verified
-from jichitai.jpki.verifier.pdf import verify_pdf
 from jichitai.jpki.verifier.verify import verify_certificate, verify_signature
 
 
@@ -67,6 +66,8 @@ async def document(tx: Tx, body: Body, roots: Roots, pdf: bytes, *, at: datetime
 
     Source: 公的個人認証法 第19条第1項.
     """
+    from jichitai.jpki.verifier.pdf import verify_pdf  # half a second of imports
+
     body.demand(CertificateKind.SIGNING)
     trust, status = await roots.trust(tx), RecordStatus(tx)
     proof = await verify_pdf(pdf, trust=trust, status=status, at=at)
