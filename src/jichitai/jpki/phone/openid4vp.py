@@ -243,10 +243,10 @@ def response_kid(text: str) -> str:
     Raises:
         UnreadableResponseError: no such response.
     """
+    head = text.split(".", 1)[0]
     try:
-        header = json.loads(_unb64(text.split(".", 1)[0]))
-        kid = header["kid"]
-    except (ValueError, KeyError, TypeError):
+        kid = json.loads(_unb64(head[:_LARGEST_HEAD]))["kid"]
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _unreadable() from None
     if not isinstance(kid, str):
         raise _unreadable()
@@ -274,7 +274,7 @@ def read_response(text: str, key: ECKey, *, state: str) -> bytes:
         if payload["state"] != state:
             raise _unreadable()
         return _unb64(presentation)
-    except (JoseError, ValueError, KeyError, TypeError):
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         raise _unreadable() from None
 
 
@@ -312,7 +312,7 @@ def read_jwt(
         payload = json.loads(opened.payload)
     except certificates.ChainError:
         raise _untrusted("証明書が信頼する一覧にないか、用途か期間が違います。") from None
-    except (JoseError, ValueError, KeyError, TypeError):
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         raise _untrusted("署名が正しくありません。") from None
     if not isinstance(payload, dict):
         raise _untrusted("署名された内容を読み取れません。")
