@@ -166,7 +166,7 @@ TABLE = [
     Event("転出", leaves, Cause.MOVED_OUT, None),
     Event("国外転出", goes_abroad, Cause.MOVED_OUT, None),
 ]
-LOST, GAVE_UP, ISSUED = head(), head(), head()
+LOST, GAVE_UP, ISSUED, LEFT, MOVED = head(), head(), head(), head(), head()
 
 
 class Network:
@@ -284,7 +284,7 @@ async def stop(tasks: list["asyncio.Task[None]"]) -> None:
 
 async def prepare(network: Network, nation: Settings) -> None:
     """A key ceremony, people everywhere, and certificates for all but one."""
-    people = [event.person for event in TABLE] + [LOST, GAVE_UP, ISSUED]
+    people = [event.person for event in TABLE] + [LOST, GAVE_UP, ISSUED, LEFT, MOVED]
     async with network.databases[Tier.TOWN].transaction(town=TOWN) as tx:
         await load_initial(
             tx, TOWN, builders.initial(people), keys=network.keys, clock=network.clock
@@ -349,20 +349,23 @@ async def test_thirty_days_after_a_departure_without_an_arrival_the_other_certif
     network: Network,
 ) -> None:
     """Whoever moved in elsewhere keeps it; whoever only left does not."""
-    left = next(event.person for event in TABLE if event.name == "転出")
-    moved = next(event.person for event in TABLE if event.name.startswith("転入"))
+    for person in (LEFT, MOVED):
+        number = await network.record(TOWN, leaves(person))
+    await within(lambda: network.heard(TOWN, number), wanted=True)
+    number = await network.record(OTHER_TOWN, arrives(MOVED))
+    await within(lambda: network.heard(OTHER_TOWN, number), wanted=True)
     now = network.clock.instant
     try:
         network.clock.instant = datetime(2026, 12, 20, 23, 59, 59, tzinfo=JST)
         await lapse_all(network.databases[Tier.NATION], network.node)
-        assert (await network.certificates(left))["user-auth"] == VALID
+        assert (await network.certificates(LEFT))["user-auth"] == VALID
         network.clock.instant = datetime(2026, 12, 21, 0, 0, 0, tzinfo=JST)
         await lapse_all(network.databases[Tier.NATION], network.node)
-        assert (await network.certificates(left))["user-auth"] == ("revoked", "not-moved-in")
-        assert (await network.certificates(moved))["user-auth"] == VALID
+        assert (await network.certificates(LEFT))["user-auth"] == ("revoked", "not-moved-in")
+        assert (await network.certificates(MOVED))["user-auth"] == VALID
 
         async def told() -> tuple[str, str] | None:
-            return (await network.told(left)).get("user-auth")
+            return (await network.told(LEFT)).get("user-auth")
 
         await within(told, (TOWN, "not-moved-in"))
     finally:
