@@ -3,13 +3,11 @@
 Site, wallet and card agent are different sites to the browser, as they are in use.
 """
 
-import asyncio
 import re
 import subprocess
 import sys
-import threading
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,13 +16,11 @@ import httpx
 import pytest
 from litestar import Litestar
 from litestar.di import Provide
-from litestar.types import ASGIApp
 from playwright.sync_api import Browser, Page, expect
 
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
-from jichitai.infra.ports import bind
 from jichitai.infra.settings import Settings, own_environment
 from jichitai.jpki.phone.wallet_site import create_wallet_site
 from jichitai.jpki.proofing import pages as proofing_pages
@@ -34,11 +30,11 @@ from jichitai.register.pages.shell import town_shell
 from jichitai.web import accounts, sessions
 from jichitai.web.app import create_app
 from jichitai.web.rights import Role
-from jichitai.web.server import WebServer
 from tests.browser.support import browser, page_of
 from tests.conftest import TOWN, Cluster
 from tests.jpki import faced_cards, phone_world, test_proofing
 from tests.jpki.faced_cards import FacedCard
+from tests.jpki.phone_servers import Served, free_ports, served
 from tests.jpki.phone_world import faced_card, world_of
 from tests.jpki.test_phone_wallet import PIN
 from tests.web.client import account
@@ -48,58 +44,10 @@ __all__ = ["browser", "faced_card"]
 pytestmark = pytest.mark.browser
 NOW = datetime(2026, 11, 20, 1, tzinfo=UTC)
 AGENT = "import sys; from jichitai.jpki.reader.cli import chip; chip(sys.argv[1:])"
-Served = list[tuple[ASGIApp, int]]
-
-
-@contextmanager
-def served(made: Callable[[], AbstractAsyncContextManager[Served]]) -> Iterator[None]:
-    """Applications on ports of this computer, in a thread of their own."""
-    ready, stop = threading.Event(), threading.Event()
-
-    async def serve() -> None:
-        async with made() as apps:
-            servers = [WebServer(app, bind("127.0.0.1", port)) for app, port in apps]
-            running = [asyncio.create_task(one.run_until_stopped()) for one in servers]
-            while not all(one.started for one in servers):
-                await asyncio.sleep(0.01)
-            ready.set()
-            while not stop.is_set():
-                await asyncio.sleep(0.02)
-            for one in servers:
-                one.stop()
-            await asyncio.gather(*running)
-
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except BaseException as error:  # noqa: BLE001 - the test tells of it
-            failed.append(error)
-            ready.set()
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    try:
-        assert ready.wait(60)
-        assert failed == []
-        yield
-    finally:
-        stop.set()
-        thread.join(10)
 
 
 def heading(page: Page, text: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_contain_text(text)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago."""
-    held = [bind("127.0.0.1", 0) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
 
 
 def test_a_visitor_proves_to_be_over_20_with_the_phone(
