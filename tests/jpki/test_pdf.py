@@ -3,6 +3,8 @@
 
 import io
 import re
+import time
+import zlib
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -38,7 +40,16 @@ from jichitai.jpki.verifier.refusals import (
 )
 from tests.jpki.pki import NOW, UNTIL, Leaf, altered, pki
 from tests.jpki.signing_pdf import append, blank, sign
-from tests.jpki.verifying import SIGNING, USER_AUTH, Good, der, lists, refused, trust
+from tests.jpki.verifying import (
+    SIGNING,
+    USER_AUTH,
+    Good,
+    der,
+    lists,
+    refused,
+    refused_at_once,
+    trust,
+)
 
 
 @cache
@@ -271,3 +282,15 @@ async def test_an_encrypted_document_is_refused() -> None:
     out = io.BytesIO()
     writer.write(out)
     await refused(MalformedDocumentError, verify(out.getvalue()))
+
+
+def test_a_small_file_that_unfolds_to_a_big_one_is_refused() -> None:
+    head = b"%PDF-1.7\n"
+    table = zlib.compress(bytes(32 * 2**20), 9)
+    entries = b"/Type/XRef/Size 9/W[1 2 1]/Index[0 8000000]/Root 2 0 R/Filter/FlateDecode"
+    stream = b"<<%s/Length %d>>\nstream\n%s\nendstream" % (entries, len(table), table)
+    bomb = head + b"1 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (stream, len(head))
+    assert len(bomb) < 40_000
+    started = time.process_time()
+    refused_at_once(MalformedDocumentError, lambda: check_pdf(bomb, trust=trust(), at=NOW))
+    assert time.process_time() - started < 2

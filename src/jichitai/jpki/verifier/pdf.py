@@ -13,6 +13,11 @@ from datetime import datetime
 from typing import Any, Final
 
 from asn1crypto import cms
+from pyhanko.pdf_utils.decode_limits import (
+    DecodeLimits,
+    DocumentDecodeBudget,
+    StreamDecodeLimits,
+)
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
@@ -40,6 +45,13 @@ from jichitai.jpki.verifier.verify import check_signature
 
 LARGEST: Final = 50 * 1024 * 1024
 """Bytes of a document."""
+_STREAM: Final = StreamDecodeLimits(max_ratio=100, ratio_floor=2**20, max_output_size=2**22)
+_LIMITS: Final = DecodeLimits(
+    per_stream=_STREAM,
+    per_purpose={},
+    document_budget=DocumentDecodeBudget(base_allowance=2**24, max_ratio=1),
+)
+"""Only tables of objects are unpacked here, never pages; a small file must not unfold to a big one."""
 _FORMS: Final = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"})
 _READING: Final = (
     PdfError, CMSExtractionError, CMSStructuralError, MultivaluedAttributeError, ValueError,
@@ -116,7 +128,7 @@ def _read(document: bytes) -> _Part:
     if len(document) > LARGEST or not document.startswith(b"%PDF-"):
         raise _malformed()
     try:
-        reader = PdfFileReader(io.BytesIO(document), strict=True)
+        reader = PdfFileReader(io.BytesIO(document), strict=True, decode_limits=_LIMITS)
         if reader.encrypted:
             raise _malformed()
         fields = list(enumerate_sig_fields(reader, filled_status=True))
