@@ -78,6 +78,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     digest_hour: Annotated[
         int, _about("hour (JST) of the nightly digest comparison; -1: only on demand")
     ] = 2
+    card_agent: Annotated[
+        str, _about("origin of the card agent on people's own computers, as pages name it")
+    ] = "http://127.0.0.1:35970"
     vault_module: Annotated[
         str, _about("PKCS#11 library of the token with the authorities' keys; empty: key files")
     ] = ""

@@ -161,7 +161,9 @@ class NationCertificates:
             node,
             vault,
             status,
-            Provider(origin=origin, keys=node.keys, clock=node.clock),
+            Provider(
+                origin=origin, keys=node.keys, clock=node.clock, agent=node.settings.card_agent
+            ),
             PhoneDesk(
                 keys=node.keys,
                 clock=node.clock,

@@ -6,46 +6,11 @@ from typing import Final
 
 from jichitai.infra.clock import Clock
 from jichitai.infra.crypto import BlindIndex, Sealer
-from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
-from jichitai.jpki.authority import store as authority
-from jichitai.jpki.authority.model import AuthorityState
-from jichitai.jpki.authority.profiles import AuthorityKind
 from jichitai.jpki.reader.agent_protocol import PORT, origin_of
-from jichitai.jpki.verifier.refusals import StatusUnreachableError
-from jichitai.jpki.verifier.trust import Trust
+from jichitai.jpki.status.record import Roots
 
 AGENT: Final = f"http://127.0.0.1:{PORT}"
-
-
-class Roots:
-    """The authorities' certificates, parsed again only when there are others."""
-
-    def __init__(self) -> None:
-        self._known = ""
-        self._trust: Trust | None = None
-
-    async def trust(self, tx: Tx) -> Trust:
-        """Both stores with every generation but compromised ones.
-
-        Raises:
-            StatusUnreachableError: no authority has been set up here yet.
-        """
-        found = await authority.fingerprint(tx)
-        if self._trust is None or found != self._known:
-            certificates = {
-                row.id: row.certificate
-                for row in await authority.authorities(tx)
-                if row.kind is not AuthorityKind.CARD
-                and row.state is not AuthorityState.COMPROMISED
-            }
-            if not certificates:
-                raise StatusUnreachableError(
-                    "認証局がまだ作られていないため、電子証明書を確かめられません。運用担当者が"
-                    "鍵生成式を終えてから使えます。"
-                )
-            self._known, self._trust = found, Trust.of(certificates)
-        return self._trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

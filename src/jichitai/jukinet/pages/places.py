@@ -26,6 +26,7 @@ _QUERY: Final = (NavItem("本人確認情報の照会", "/query", key="s"),)
 _RESIDENT: Final = (
     NavItem("わたしの情報を見た機関", "/me"),
     NavItem("カードでサインインした場所", "/me/sign-ins"),
+    NavItem("情報の提供への同意", "/me/consents"),
     NavItem("証明を確かめる", "/proofs/verify"),
 )
 _PUBLIC: Final = (

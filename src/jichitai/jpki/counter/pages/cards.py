@@ -155,7 +155,7 @@ async def give_ticket(
         ticket = await desk.ticket(tx, town, request_id, by=principal.actor)
         writing = await _known(tx, town, request_id)
     context = {
-        "agent": f"{AGENT}{WRITE_PATH}",
+        "agent": f"{settings.card_agent}{WRITE_PATH}",
         "ticket": ticket,
         "minutes": TICKET_LIFE // timedelta(minutes=1),
         "writing": writing,
@@ -163,7 +163,7 @@ async def give_ticket(
         "steps": words.steps_of(writing.stage),
     }
     headers = {
-        "content-security-policy": content_security_policy(form_action=AGENT),
+        "content-security-policy": content_security_policy(form_action=settings.card_agent),
         "referrer-policy": "origin",
     }
     return page(request, "counter_card/ticket.html", context, headers=headers)

@@ -7,17 +7,14 @@ first is known by its cookie, the second by a ticket that the answer to the answ
 
 import secrets
 import time
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
-from uuid import UUID
 
 import structlog
 
 from jichitai.infra.database import Database, Tx
-from jichitai.jpki.authority import store as authority
-from jichitai.jpki.authority.model import CertificateRecord
-from jichitai.jpki.kinds import CertificateKind, CertificateState, Reason
+from jichitai.jpki.kinds import CertificateKind
 from jichitai.jpki.reader.agent_protocol import (
     CardAnswer,
     CardRequest,
@@ -35,9 +32,9 @@ from jichitai.jpki.signin.requests import AuthorizationRequest
 from jichitai.jpki.signin.store import logins
 from jichitai.jpki.signin.store.logins import CardChallenge, Login, Refusal
 from jichitai.jpki.signin.tokens import hash_of, new_token
+from jichitai.jpki.status.record import RecordStatus
 from jichitai.jpki.verifier.challenge import OnlyChallenge, Statement
-from jichitai.jpki.verifier.model import Confirmation, SignedIn, Subject
-from jichitai.jpki.verifier.refusals import HeldError, RevokedError, UnknownStatusError
+from jichitai.jpki.verifier.model import SignedIn
 from jichitai.jpki.verifier.verify import verify_login
 from jichitai.kernel.errors import JichitaiError
 from jichitai.web.sessions import instant
@@ -156,7 +153,7 @@ async def prove(tx: Tx, provider: Provider, asked: CardChallenge, given: CardAns
     )
     subject = signed_in.by.subject
     return Proof(
-        person_id=record.person_id(subject),
+        person_id=record.holder(subject),
         kind=subject.kind,
         medium=subject.medium,
         authority=subject.authority,
@@ -167,45 +164,6 @@ async def prove(tx: Tx, provider: Provider, asked: CardChallenge, given: CardAns
         signature=signature,
         at=int(time.time()),
     )
-
-
-class RecordStatus:
-    """The state of a certificate by the authority's own records, as of this transaction.
-
-    Nearer to the truth than any list or answer, which are made from the same rows.
-    """
-
-    def __init__(self, tx: Tx) -> None:
-        """Ask within a transaction."""
-        self._tx = tx
-        self._holders: dict[tuple[str, int], CertificateRecord] = {}
-
-    async def confirm(self, subject: Subject, at: datetime) -> Confirmation:
-        """Refuse what is revoked, held or unknown."""
-        found = await authority.state_of(self._tx, subject.authority, subject.serial)
-        if found is None:
-            raise UnknownStatusError(
-                "この発行の番号の電子証明書を発行した記録がありません。市区町村の窓口で"
-                "確かめてください。"
-            )
-        if found.state is CertificateState.HELD:
-            raise HeldError(
-                "この電子証明書は一時停止されています。一時停止は解除できません。市区町村の窓口で"
-                "新しい電子証明書の発行を申請してください。"
-            )
-        if found.state is not CertificateState.VALID:
-            reason = found.reason or Reason.UNSPECIFIED
-            raise RevokedError(
-                f"この電子証明書は失効しています（{reason.japanese}）。市区町村の窓口で新しい"
-                "電子証明書の発行を申請してください。",
-                reason=str(reason),
-            )
-        self._holders[subject.authority, subject.serial] = found
-        return Confirmation(source="record", this_update=at, next_update=at)
-
-    def person_id(self, subject: Subject) -> UUID:
-        """Whose certificate it is, once it was confirmed."""
-        return self._holders[subject.authority, subject.serial].person_id
 
 
 def _demand_done(asked: CardChallenge, given: CardAnswer) -> None:
