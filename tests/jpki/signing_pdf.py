@@ -7,19 +7,22 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from asn1crypto import cms, tsp
+from asn1crypto import cms, keys, tsp
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.writer import PageObject, PdfFileWriter
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.signers import PdfSignatureMetadata, SimpleSigner, async_sign_pdf
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.pdf_byterange import DocumentTimestamp, SignatureObject
+from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from tests.jpki.pki import NOW, Leaf
 from tests.jpki.verifying import der
@@ -113,9 +116,14 @@ def sign(
     form: SigSeedSubFilter = SigSeedSubFilter.ADOBE_PKCS7_DETACHED,
     at: datetime = NOW,
     stamp: bool = False,
+    signer: Callable[[bytes], bytes] | None = None,
     **options: Any,
 ) -> bytes:
-    """Append a signature to the document."""
+    """Append a signature to the document.
+
+    Args:
+        signer: another program; it gets the bytes to sign and returns the CMS structure.
+    """
     writer = IncrementalPdfFileWriter(io.BytesIO(document))
     embedding = PdfCMSEmbedder().write_cms(field_name=field, writer=writer)
     next(embedding)
@@ -126,8 +134,28 @@ def sign(
     )
     embedding.send(SigObjSetup(sig_placeholder=place))
     prepared, output = embedding.send(SigIOSetup(md_algorithm="sha256", in_place=False))
-    embedding.send(signature(leaf, prepared.document_digest, **options))
+    if signer is None:
+        embedding.send(signature(leaf, prepared.document_digest, **options))
+    else:
+        content = output.getvalue()
+        gap = slice(prepared.reserved_region_start, prepared.reserved_region_end)
+        embedding.send(signer(content[: gap.start] + content[gap.stop :]))
     made: bytes = output.getvalue()
+    return made
+
+
+async def sign_by_library(document: bytes, leaf: Leaf, form: SigSeedSubFilter) -> bytes:
+    """Signed by pyHanko from end to end."""
+    assert isinstance(leaf.key, RSAPrivateKey)
+    key = leaf.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    signer = SimpleSigner(
+        signing_cert=asn1.Certificate.load(der(leaf.certificate)),
+        signing_key=keys.PrivateKeyInfo.load(key),
+        cert_registry=SimpleCertificateStore(),
+    )
+    about = PdfSignatureMetadata(field_name="Signature1", md_algorithm="sha256", subfilter=form)
+    writer = IncrementalPdfFileWriter(io.BytesIO(document))
+    made: bytes = (await async_sign_pdf(writer, about, signer=signer)).getvalue()
     return made
 
 

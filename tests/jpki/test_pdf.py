@@ -3,15 +3,19 @@
 
 import io
 import re
+import subprocess
 import time
 import zlib
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 from asn1crypto import algos, cms
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA384
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyhanko.pdf_utils.crypt import SecurityHandler, StandardSecurityHandler
@@ -39,7 +43,7 @@ from jichitai.jpki.verifier.refusals import (
     WrongSignatureError,
 )
 from tests.jpki.pki import NOW, UNTIL, Leaf, altered, pki
-from tests.jpki.signing_pdf import append, blank, sign
+from tests.jpki.signing_pdf import append, blank, sign, sign_by_library
 from tests.jpki.verifying import (
     SIGNING,
     USER_AUTH,
@@ -74,6 +78,36 @@ async def test_a_signed_document_is_proved(by_key_identifier: bool, form: SigSee
     assert proof.by.serial == leaf().certificate.serial_number
     assert proof.by.items is not None
     assert proof.by.items.name == "辻　花子"
+
+
+@pytest.mark.parametrize("form", [SigSeedSubFilter.ADOBE_PKCS7_DETACHED, SigSeedSubFilter.PADES])
+async def test_a_document_signed_by_a_library_is_proved(form: SigSeedSubFilter) -> None:
+    document = await sign_by_library(blank(), leaf(), form)
+    assert (await verify(document)).by.serial == leaf().certificate.serial_number
+
+
+@pytest.mark.parametrize("options", [[], ["-keyid"], ["-cades"]])
+async def test_a_document_signed_with_openssl_is_proved(options: list[str], tmp_path: Path) -> None:
+    assert isinstance(leaf().key, RSAPrivateKey)
+    key = leaf().key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "key.pem").write_bytes(key)
+    (tmp_path / "leaf.pem").write_bytes(leaf().certificate.public_bytes(Encoding.PEM))
+
+    def openssl(content: bytes) -> bytes:
+        command = (
+            "openssl cms -sign -binary -signer leaf.pem -inkey key.pem -outform DER -md sha256"
+        )
+        done = subprocess.run(
+            [*command.split(), *options],
+            input=content,
+            cwd=tmp_path,
+            capture_output=True,
+            check=True,
+        )
+        return done.stdout
+
+    document = sign(blank(), leaf(), signer=openssl)
+    assert (await verify(document)).by.serial == leaf().certificate.serial_number
 
 
 async def test_the_signer_is_the_certificate_that_the_signature_names() -> None:
