@@ -3,7 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -33,18 +33,28 @@ from jichitai.jpki.counter.photo import prepared
 from jichitai.jpki.counter.service.desk import Desk
 from jichitai.jpki.counter.service.reporting import Reports
 from jichitai.jpki.counter.service.terminal import Terminal
+from jichitai.jpki.counter.service.told import Told
 from jichitai.jpki.counter.worker import close_stale
-from jichitai.jpki.kinds import Cause, CertificateKind
+from jichitai.jpki.kinds import Cause, CertificateKind, Reason
 from jichitai.jpki.lifecycle.errors import NotResidentError
-from jichitai.kernel.parties import Tier
+from jichitai.jpki.messages import J04
+from jichitai.jukinet.errors import (
+    InvalidMessageError,
+    UnknownPersonError,
+    WrongOriginError,
+    WrongReceiverError,
+)
+from jichitai.kernel.dates import JST
+from jichitai.kernel.parties import NATION, Party, Tier
 from jichitai.register.model.resident import Resident, State
 from tests import builders
 from tests.builders import CLERK, OTHER_TOWN, TOWN
 from tests.conftest import Cluster
 from tests.jpki.card_wires import CardWires, card_network, keys_made
+from tests.jukinet.network_builders import received
 
 BOTH = tuple(CertificateKind)
-FAMILIES = [builders.family(2) for _ in range(20)]
+FAMILIES = [builders.family(2) for _ in range(30)]
 PEOPLE = [person for family in FAMILIES for person in family]
 PAIRS = iter(FAMILIES)
 SERIALS = count(1)
@@ -448,3 +458,53 @@ async def test_what_nobody_goes_on_with_is_closed_after_a_day_and_forgotten(
     kept = "select 1 from jpki.writing where sealed is not null or answer is not null"
     assert await counter.wires.rows(Tier.TOWN, kept) == []
     await second.hand_over(written)
+
+
+def ending(**values: Any) -> J04:
+    fields: dict[str, Any] = {
+        "municipality": TOWN,
+        "juki_code": builders.juki_code().reveal(),
+        "certificate": CertificateKind.SIGNING,
+        "serial": "0a0b",
+        "reason": Reason.CESSATION,
+        "cause": Cause.DELETED,
+        "state": "revoked",
+        "at": datetime(2026, 11, 20, 10, 0, tzinfo=JST),
+    }
+    return J04(**(fields | values))
+
+
+@pytest.mark.parametrize(
+    ("values", "origin", "refusal"),
+    [
+        ({}, NATION, UnknownPersonError),
+        ({}, Party.town(OTHER_TOWN), WrongOriginError),
+        ({"municipality": OTHER_TOWN}, NATION, WrongReceiverError),
+    ],
+    ids=["nobody", "another town speaks", "another town's"],
+)
+async def test_word_of_an_end_is_taken_from_the_nation_and_for_our_own_people_only(
+    counter: Counter, values: dict[str, Any], origin: Party, refusal: type[Exception]
+) -> None:
+    said = received(ending(**values), origin=origin, receiver=Party.town(TOWN))
+    told = Told(counter.wires.writings)
+    async with counter.town.transaction(town=TOWN) as tx:
+        with pytest.raises(refusal):
+            await told.receive_endings(tx, [said])
+        with pytest.raises((InvalidMessageError, WrongOriginError)):
+            await told.receive_answers(tx, [said])
+
+
+async def test_the_end_of_a_certificate_of_another_town_is_kept_and_ends_the_card(
+    counter: Counter,
+) -> None:
+    request_id = await counter.open()
+    await counter.write(request_id)
+    await counter.hand_over(request_id)
+    code = counter.people[0].juki_code.reveal()
+    said = received(ending(juki_code=code), origin=NATION, receiver=Party.town(TOWN))
+    async with counter.town.transaction(town=TOWN) as tx:
+        await Told(counter.wires.writings).receive_endings(tx, [said, said])
+    assert await counter.chips() == [("lapsed",)]
+    ended = "select serial from jpki.certificate where resident_id = %s and state = 'revoked'"
+    assert await counter.mine(ended) == [("0a0b",)]
