@@ -10,13 +10,16 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jichitai.jpki.kinds import CertificateKind
+from jichitai.jpki.verifier.certificate import check_certificate
 from jichitai.jpki.verifier.crl import CrlStore
 from jichitai.jpki.verifier.model import Confirmation, Subject
 from jichitai.jpki.verifier.refusals import RefusedError
 from jichitai.jpki.verifier.trust import Trust
-from tests.jpki.pki import Leaf, pki
+from tests.jpki.pki import NOW, Leaf, pki
 
 SIGNING, USER_AUTH = CertificateKind.SIGNING, CertificateKind.USER_AUTH
 
@@ -70,3 +73,22 @@ def refused_at_once(kind: type[RefusedError], check: Callable[[], object]) -> Re
         check()
     assert type(caught.value) is kind, caught.value
     return caught.value
+
+
+def subject(leaf: Leaf, kind: CertificateKind = USER_AUTH) -> Subject:
+    """A certificate whose path stands."""
+    return check_certificate(der(leaf.certificate), kind=kind, trust=trust(), at=NOW)
+
+
+def changed_anywhere(good: bytes, read: Callable[[bytes], object]) -> None:
+    """No byte of it can be changed unnoticed, and none makes the reader fail."""
+
+    @settings(max_examples=250)
+    @given(st.integers(0, len(good) - 1), st.integers(1, 255))
+    def changed(place: int, mask: int) -> None:
+        bad = bytearray(good)
+        bad[place] ^= mask
+        with pytest.raises(RefusedError):
+            read(bytes(bad))
+
+    changed()
