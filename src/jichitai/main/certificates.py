@@ -107,6 +107,7 @@ def proofing_of(node: Node) -> Proofing:
         clock=node.clock,
         origin=node.settings.origin,
         roots=partial(evidence.card_roots, roots_folder(node.settings)),
+        agent=node.settings.card_agent,
     )
 
 

@@ -27,10 +27,12 @@ _RESIDENT: Final = (
     NavItem("わたしの情報を見た機関", "/me"),
     NavItem("カードでサインインした場所", "/me/sign-ins"),
     NavItem("情報の提供への同意", "/me/consents"),
+    NavItem("スマートフォンの証明", "/me/phone"),
     NavItem("証明を確かめる", "/proofs/verify"),
 )
 _PUBLIC: Final = (
     NavItem("提供の件数（公表）", "/counts"),
+    NavItem("スマートフォンの証明を確かめる", "/jpki/phone/check"),
     NavItem("証明を確かめる", "/proofs/verify"),
 )
 
