@@ -10,12 +10,14 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.x509 import ObjectIdentifier
 
 from jichitai.jpki.authority import profiles
-from jichitai.jpki.authority.profiles import PrivateKey, Revoked
+from jichitai.jpki.authority.profiles import AuthorityKind, PrivateKey, Revoked, key_identifier
 from jichitai.jpki.kinds import CertificateKind, Reason
-from jichitai.jpki.verifier.crl import FetchedCrls, municipality_of, read_list
+from jichitai.jpki.verifier.certificate import check_certificate
+from jichitai.jpki.verifier.crl import CrlStore, FetchedCrls, municipality_of, read_list
 from jichitai.jpki.verifier.model import Confirmation
 from jichitai.jpki.verifier.ocsp import OcspSource
 from jichitai.jpki.verifier.refusals import (
+    ForgedCertificateError,
     HeldError,
     MalformedStatusError,
     RevokedError,
@@ -25,8 +27,9 @@ from jichitai.jpki.verifier.refusals import (
     WrongScopeStatusError,
 )
 from jichitai.jpki.verifier.status import http_ask, http_fetch
+from jichitai.jpki.verifier.trust import Trust
 from jichitai.jpki.verifier.verify import verify_certificate
-from tests.jpki.pki import NOW, TOWN, Leaf, pki, rsa_key
+from tests.jpki.pki import NOW, TOWN, Leaf, altered, ec_key, pki, rsa_key
 from tests.jpki.verifying import (
     SIGNING,
     USER_AUTH,
@@ -295,3 +298,27 @@ def test_a_changed_byte_of_a_list_is_refused_wherever_it_is() -> None:
     good = crl((pki().leaf(USER_AUTH), Reason.HOLD), (pki().leaf(USER_AUTH), Reason.CESSATION))
     assert read_list(good, trust())
     changed_anywhere(good, lambda bad: read_list(bad, trust()))
+
+
+async def test_a_generation_with_a_curve_is_verified_as_well() -> None:
+    key = ec_key("user-auth-3")
+    root = profiles.authority_certificate(AuthorityKind.USER_AUTH, 3, key, NOW, 77)
+    third = Trust.of({"user-auth-3": root})
+    leaf = altered(pki().leaf(USER_AUTH).certificate, key, instead=[(key_identifier(root), False)])
+    store = CrlStore(third)
+    store.add(der(profiles.crl(root, key, [], 1, NOW, NOW + DAY)))
+    proof = await verify_certificate(der(leaf), kind=USER_AUTH, trust=third, status=store, at=NOW)
+    assert proof.authority == "user-auth-3"
+    other = ec_key("stranger")
+    forged = altered(leaf, other)
+    refused_at_once(
+        ForgedCertificateError,
+        lambda: check_certificate(der(forged), kind=USER_AUTH, trust=third, at=NOW),
+    )
+    made = der(profiles.crl(root, other, [], 1, NOW, NOW + DAY))
+    refused_at_once(UntrustedStatusError, lambda: read_list(made, third))
+    by_rsa = altered(leaf, rsa_key("stranger"))
+    refused_at_once(
+        ForgedCertificateError,
+        lambda: check_certificate(der(by_rsa), kind=USER_AUTH, trust=third, at=NOW),
+    )
