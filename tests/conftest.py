@@ -151,15 +151,25 @@ ON_BOTH_SERVERS = {
 """Modules whose SQL runs on the embedded server and on Debian's PostgreSQL 15."""
 
 
-APART = ("tests/scenarios/test_apart_", "tests/scenarios/test_separate_processes")
-"""Modules that share the nodes of one story, which only one worker should start."""
+TOGETHER = {
+    "tests/scenarios/test_apart_": "apart",
+    "tests/scenarios/test_separate_processes": "apart",
+    "tests/browser/test_journey": "story",
+    "tests/browser/test_pages_live": "story",
+    "tests/architecture/test_openapi": "running",
+}
+"""Modules that share nodes which only one worker should start, by the beginning of their names."""
 
 
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Tests go to any worker, one by one, but for those that share something costly."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "apart" if nodeid.startswith(APART) else nodeid
+        for start, name in TOGETHER.items():
+            if nodeid.startswith(start):
+                return name
+        module = nodeid.partition("::")[0]
+        return module if module.startswith("tests/jpki/") else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

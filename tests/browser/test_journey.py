@@ -231,6 +231,8 @@ def choose_file(keys: Keys, file: Path) -> None:
     while not keys.at("#f-proof"):
         keys.page.keyboard.press("Shift+Tab" if keys.at("[data-proof-result]") else "Tab")
     expect(keys.page.locator("#f-proof")).to_be_focused()
+    keys.page.on("filechooser", lambda _: None)  # from now on the browser hands choosers to us
+    keys.page.wait_for_function("() => true")  # and has answered since, so it knows
     with keys.page.expect_file_chooser() as waiting:
         keys.page.keyboard.press("Enter")
     waiting.value.set_files(file)

@@ -141,8 +141,9 @@ def replaced(text: str) -> Replaced:
 
     Variants come as a base and a selector; one mark stands for the pair.
 
-    >>> replaced("辻󠄂　花子")
-    Replaced(text='辻　花子', bitmap='10000')
+    >>> found = replaced("髙橋　花子")
+    >>> found.text.split("\u3000"), found.bitmap
+    (['高橋', '花子'], '10000')
 
     Source: 公的個人認証法施行規則 第5条 (代替文字).
     """
