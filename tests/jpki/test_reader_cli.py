@@ -1,6 +1,5 @@
 """The commands `jichitai chip …`, as a person at a terminal uses them."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def test_an_inserted_chip_is_seen_until_it_is_taken_out(
     reader_service: ReaderService, card: Card
 ) -> None:
     words = ["insert", str(card.path), "--port", str(reader_service.port)]
-    process = subprocess.Popen([sys.executable, "-c", RUN, *words], stderr=subprocess.PIPE)
+    process = _started(words)
     try:
         reader_service.until_card("Yes")
         assert "jpki" in reader_service.run("opensc-tool", "-n")
@@ -85,9 +84,7 @@ def test_the_agent_serves_this_computer_until_it_is_stopped(card: Card) -> None:
     with HeldPort() as held:
         port = held.port
     words = ["agent", "--chip", str(card.path), "--port", str(port), "--site", "https://a.example"]
-    process = subprocess.Popen(
-        [sys.executable, "-c", RUN, *words], stderr=subprocess.PIPE, env=dict(os.environ)
-    )
+    process = _started(words)
     try:
         page = _get(f"http://127.0.0.1:{port}/")
         assert "https://a.example" in page
@@ -96,6 +93,15 @@ def test_the_agent_serves_this_computer_until_it_is_stopped(card: Card) -> None:
         _, said = process.communicate(timeout=15)
     assert process.returncode == 0, said.decode()
     assert "Traceback" not in said.decode()
+
+
+def _started(words: list[str]) -> subprocess.Popen[bytes]:
+    """The command as from a terminal: who runs the tests may have had Ctrl+C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen([sys.executable, "-c", RUN, *words], stderr=subprocess.PIPE)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _get(address: str) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 from jichitai.jpki.clocks import last_day
 from jichitai.jpki.counter import documents
 from jichitai.jpki.counter.documents import Case
-from jichitai.jpki.counter.model import ChipState, Stage
+from jichitai.jpki.counter.model import RECEIVERS, ChipState, Stage
 from jichitai.jpki.counter.store import CertificateRow, ChipRow, Writing
 from jichitai.jpki.kinds import Cause, CertificateKind, Reason
 from jichitai.web.components import Colour, FieldError, FieldErrors, NavItem, Option, Status, Step
@@ -146,11 +146,7 @@ def person_tabs(resident_id: object, household_id: object) -> list[NavItem]:
 
 def receivers(writing: Writing) -> list[Option]:
     """Who may receive the card: those who were checked."""
-    holder, agent = Option("holder", "本人"), Option("agent", "代理人")
-    match Case(writing.applicant_case):
-        case Case.HOLDER:
-            return [holder]
-        case Case.REPRESENTATIVE:
-            return [holder, Option("agent", "法定代理人")]
-        case Case.AGENT:
-            return [agent]
+    case = Case(writing.applicant_case)
+    agent = "法定代理人" if case is Case.REPRESENTATIVE else "代理人"
+    known = (Option("holder", "本人"), Option("agent", agent))
+    return [option for option in known if option.value in RECEIVERS[case]]
