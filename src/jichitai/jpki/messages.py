@@ -7,12 +7,10 @@ A town asks for certificates (J01) and is answered (J02); it tells of losses, re
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-import msgspec
 from msgspec import Meta
 
 from jichitai.jpki.kinds import Cause, CertificateKind, Medium, Reason
-from jichitai.jukinet.errors import InvalidMessageError, UnknownKindError
-from jichitai.jukinet.messages import Body, CodeText, Instant, Municipality, Part, Text
+from jichitai.jukinet.messages import Body, CodeText, Instant, Municipality, Part, Text, reader
 
 ChipNumber = Annotated[str, Meta(pattern=r"^\d{13}$", description="製造番号")]
 SerialHex = Annotated[str, Meta(pattern=r"^[0-9a-f]{2,40}$", description="発行の番号 (16進)")]
@@ -160,27 +158,6 @@ class J04(Body, frozen=True, kw_only=True):
 
 
 CATALOGUE: tuple[type[Body], ...] = (J01, J02, J03, J04)
-_DECODERS = {(body.kind, body.version): msgspec.json.Decoder(body) for body in CATALOGUE}
 
-
-def decode(kind: str, version: int, body: bytes) -> Body:
-    """Read the body of one message.
-
-    Raises:
-        UnknownKindError: no such kind in this version.
-        InvalidMessageError: the content does not have the agreed form.
-    """
-    decoder = _DECODERS.get((kind, version))
-    if decoder is None:
-        raise UnknownKindError(
-            f"電文 {kind} の第{version}版を扱えません。送信側と受信側の版を確かめてください。",
-            kind=kind,
-            version=version,
-        )
-    try:
-        return decoder.decode(body)
-    except msgspec.DecodeError:
-        raise InvalidMessageError(
-            f"電文 {kind} の内容が取り決めの形式ではありません。送信元で直して送り直してください。",
-            kind=kind,
-        ) from None
+decode = reader(*CATALOGUE)
+"""Reads one message about certificates."""

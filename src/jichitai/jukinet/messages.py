@@ -7,6 +7,7 @@ fields are refused, and no `repr` shows a number or a name.
 The official layouts (既存住基システム改造仕様書) are not public; kinds and fields are this project's.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal, TypeAlias
 from uuid import UUID
@@ -390,41 +391,43 @@ CATALOGUE: tuple[type[Body], ...] = (
     M01, M02, M06, M07, M10, M10R, M11, M12, M15, M23, M23Q, M23R, L01,
 )  # fmt: skip
 
-_DECODERS = {(body.kind, body.version): msgspec.json.Decoder(body) for body in CATALOGUE}
 
-
-def decode(kind: str, version: int, body: bytes) -> Body:
-    """Read the body of one message.
+def reader(*bodies: type[Body]) -> Callable[[str, int, bytes], Body]:
+    """What reads the messages of one catalogue.
 
     Args:
-        kind: of the catalogue, such as `M01`.
-        version: of the type.
-        body: JSON.
+        *bodies: every type of the catalogue.
 
-    Raises:
-        UnknownKindError: no such kind in this version.
-        InvalidMessageError: the content does not have the agreed form.
+    Returns:
+        A function of kind, version and body (JSON). It raises `UnknownKindError` when there is no
+        such kind in this version, and `InvalidMessageError` when the content does not have the
+        agreed form.
     """
-    decoder = _DECODERS.get((kind, version))
-    if decoder is None:
-        raise UnknownKindError(
-            f"電文 {kind} の第{version}版を扱えません。送信側と受信側の版を確かめてください。",
-            kind=kind,
-            version=version,
-        )
-    try:
-        return decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise InvalidMessageError(
-            f"電文 {kind} の内容が取り決めの形式ではありません（{_told(error)}）。"
-            "送信元で直して送り直してください。",
-            kind=kind,
-        ) from None
-    except msgspec.DecodeError:
-        raise InvalidMessageError(
-            f"電文 {kind} を読み取れません。途中で壊れていないか確かめ、送り直してください。",
-            kind=kind,
-        ) from None
+    decoders = {(body.kind, body.version): msgspec.json.Decoder(body) for body in bodies}
+
+    def read(kind: str, version: int, body: bytes) -> Body:
+        decoder = decoders.get((kind, version))
+        if decoder is None:
+            raise UnknownKindError(
+                f"電文 {kind} の第{version}版を扱えません。送信側と受信側の版を確かめてください。",
+                kind=kind,
+                version=version,
+            )
+        try:
+            return decoder.decode(body)
+        except msgspec.ValidationError as error:
+            raise InvalidMessageError(
+                f"電文 {kind} の内容が取り決めの形式ではありません（{_told(error)}）。"
+                "送信元で直して送り直してください。",
+                kind=kind,
+            ) from None
+        except msgspec.DecodeError:
+            raise InvalidMessageError(
+                f"電文 {kind} を読み取れません。途中で壊れていないか確かめ、送り直してください。",
+                kind=kind,
+            ) from None
+
+    return read
 
 
 def _told(error: msgspec.ValidationError) -> str:
@@ -433,3 +436,7 @@ def _told(error: msgspec.ValidationError) -> str:
     if what.startswith(("Expected", "Object missing")):
         return f"{what} - at {place}"
     return f"使えない値または項目 - at {place}" if place.startswith("`$") else "使えない項目"
+
+
+decode = reader(*CATALOGUE)
+"""Reads one message of the network."""
