@@ -128,8 +128,13 @@ class Application:
     photo: bytes | None
 
 
-def check_application(application: Application, birth: UncertainDate, today: date) -> None:
+def check_application(
+    application: Application, birth: UncertainDate, today: date
+) -> tuple[Case, date]:
     """Check everything that the counter can check by itself.
+
+    Returns:
+        Who came, and the last day of the card.
 
     Raises:
         ApplicationRefusedError: with `fields`: name of the field -> what is wrong.
@@ -137,10 +142,12 @@ def check_application(application: Application, birth: UncertainDate, today: dat
     Source: 番号法 第17条; 番号法施行令 第13条; 公的個人認証法 第3条, 第22条; カード省令 第26条.
     """
     wrong = dict(sorted(_wrong(application, birth, today), key=lambda one: FIELDS.index(one[0])))
-    if wrong:
+    case, until = application.case, application.card_until
+    if wrong or case is None or until is None:
         raise ApplicationRefusedError(
             f"申請に{len(wrong)}件の誤りがあります。示した項目を直してください。", fields=wrong
         )
+    return case, until
 
 
 def _wrong(application: Application, birth: UncertainDate, today: date) -> list[tuple[str, str]]:

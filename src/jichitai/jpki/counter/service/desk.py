@@ -65,14 +65,11 @@ class Desk:
             raise NotResidentError(
                 "この人の住民票は消除されています。住所のある市区町村で手続をするよう案内してください。"
             )
-        model.check_application(application, resident.birth_date, today)
+        case, until = model.check_application(application, resident.birth_date, today)
         await self._check_chip(tx, town, resident.id, application)
-        assert application.card_until is not None  # noqa: S101 - checked
-        assert application.case is not None  # noqa: S101 - checked
         request_id = uuid4()
-        face = _face(
-            resident, town, application, await self._printed_end(tx, town, resident, application)
-        )
+        printed_end = await self._printed_end(tx, town, resident, until)
+        face = _face(resident, town, application.photo, until, printed_end)
         entered = await store.open_writing(
             tx,
             {
@@ -82,8 +79,8 @@ class Desk:
                 "chip_number": application.chip_number,
                 "kinds": [kind.value for kind in application.kinds],
                 "renewal": application.renewal,
-                "card_until": application.card_until,
-                "applicant_case": application.case.value,
+                "card_until": until,
+                "applicant_case": case.value,
                 "documents": [*application.documents],
                 "agent_documents": [*application.agent_documents],
                 "agent_reason": application.agent_reason or None,
@@ -99,7 +96,7 @@ class Desk:
             )
         facts = {
             "kinds": [*application.kinds],
-            "case": application.case,
+            "case": case,
             "renewal": application.renewal,
         }
         await self._writings.record(tx, by, "jpki.writing.open", request_id, facts)
@@ -184,11 +181,8 @@ class Desk:
             "そうでなければ番号を確かめてください。"
         )
 
-    async def _printed_end(
-        self, tx: Tx, town: str, resident: Resident, application: Application
-    ) -> date | None:
+    async def _printed_end(self, tx: Tx, town: str, resident: Resident, until: date) -> date | None:
         """The last day of the certificates, as far as the town can tell it beforehand."""
-        assert application.card_until is not None  # noqa: S101 - checked
         known = await store.certificates_of(tx, town, resident.id)
         ends = [
             row.not_after
@@ -200,7 +194,7 @@ class Desk:
         return clocks.validity_end(
             resident.birth_date,
             self._writings.node.clock.today(),
-            card_until=application.card_until,
+            card_until=until,
             renewed_from=clocks.last_day(max(ends)) if ends else None,
         )
 
@@ -211,11 +205,10 @@ def ticket_hash(secret: str) -> bytes:
 
 
 def _face(
-    resident: Resident, town: str, application: Application, certificate_until: date | None
+    resident: Resident, town: str, photo: bytes | None, until: date, certificate_until: date | None
 ) -> CardFace:
     place = place_of(town)
     former, alias = resident.former_name, resident.alias
-    assert application.card_until is not None  # noqa: S101 - checked
     return CardFace(
         my_number=resident.my_number.reveal() if resident.my_number else None,
         juki_code=resident.juki_code.reveal(),
@@ -225,9 +218,9 @@ def _face(
         address=f"{place.prefecture}{place.county}{place.name}{resident.address.text}",
         birth_date=resident.birth_date.code,
         sex=resident.sex.value,
-        until=application.card_until,
+        until=until,
         certificate_until=certificate_until,
         foreign=alias is not None,
         security_code=f"{secrets.randbelow(10_000):04}",
-        photo=application.photo,
+        photo=photo,
     )
