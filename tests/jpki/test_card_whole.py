@@ -39,7 +39,7 @@ __all__ = ["app"]
 PERSON = builders.resident()
 NUMBER = "9200000000001"
 PINS = {"signing": "ABC123", "signing_again": "ABC123", "four": "1234", "four_again": "1234"}
-CHECKED = {"received_by": "holder", "face": "1", "contents": "1"}
+CHECKED = {"received_by": "holder", "face_compared": "1", "contents_confirmed": "1"}
 
 
 @pytest.fixture(scope="module")

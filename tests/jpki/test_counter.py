@@ -127,7 +127,15 @@ class Counter:
 
     async def hand_over(self, request_id: UUID) -> None:
         async with self.town.transaction(town=TOWN) as tx:
-            await self.desk.hand_over(tx, TOWN, request_id, received_by="holder", by=CLERK)
+            await self.desk.hand_over(
+                tx,
+                TOWN,
+                request_id,
+                received_by="holder",
+                face_compared=True,
+                contents_confirmed=True,
+                by=CLERK,
+            )
 
     async def give_up(self, request_id: UUID) -> None:
         async with self.town.transaction(town=TOWN) as tx:

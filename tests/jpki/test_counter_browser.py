@@ -50,7 +50,7 @@ async def test_the_pages_of_a_card_at_every_stage(app: Litestar, wires: CardWire
         pages["card-hand-over-error"] = await client.post(f"{address}/hand-over", data={})
         await opened(client, second)
         pages["cards"] = await client.get("/counter/cards")
-        checked = {"received_by": "holder", "face": "1", "contents": "1"}
+        checked = {"received_by": "holder", "face_compared": "1", "contents_confirmed": "1"}
         await client.post(f"{address}/hand-over", data=checked)
         report = f"/counter/residents/{first.id}/card/report"
         pages["card-report-error"] = await client.post(report, data={})

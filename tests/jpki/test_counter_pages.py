@@ -162,7 +162,7 @@ async def test_a_card_is_issued_written_and_handed_over_without_script(
         unchecked = await client.post(f"{address}/hand-over", data={"received_by": "holder"})
         assert unchecked.status_code == 422
         assert len(shown_errors(unchecked.text)) == 2
-        checked = {"received_by": "holder", "face": "1", "contents": "1"}
+        checked = {"received_by": "holder", "face_compared": "1", "contents_confirmed": "1"}
         assert (await client.post(f"{address}/hand-over", data=checked)).status_code == 303
         assert "カードを渡しました" in (await client.get(address)).text
         page = (await client.get(f"/counter/residents/{person.id}/card")).text

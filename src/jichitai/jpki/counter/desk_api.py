@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from jichitai.infra.database import Tx
 from jichitai.jpki import clocks
-from jichitai.jpki.counter import model, store
+from jichitai.jpki.counter import store
 from jichitai.jpki.counter.access import CLERKS, writings_of
 from jichitai.jpki.counter.documents import Case
 from jichitai.jpki.counter.errors import UnknownWritingError
@@ -166,14 +166,14 @@ async def hand_card_over(
     """交付する: the card is in use from now on."""
     town = principal.town()
     async with db.transaction(town=town) as tx:
-        model.check_hand_over(
-            Case((await _known(tx, town, request_id)).applicant_case),
-            data.received_by,
+        await Desk(writings_of(keys, clock)).hand_over(
+            tx,
+            town,
+            request_id,
+            received_by=data.received_by,
             face_compared=data.face_compared,
             contents_confirmed=data.contents_confirmed,
-        )
-        await Desk(writings_of(keys, clock)).hand_over(
-            tx, town, request_id, received_by=data.received_by, by=principal.actor
+            by=principal.actor,
         )
     return OpenedWriting(request_id=request_id, state=Stage.HANDED_OVER)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Final, TypeGuard
+from typing import Any, Final
 from uuid import UUID
 
 from litestar import Request, get, post
@@ -92,19 +92,10 @@ async def apply(
                 tx, town, row, _application(typed, picture), by=principal.actor
             )
     except ApplicationRefusedError as refusal:
-        return _form(request, row, clock, typed, _fields(refusal), status=422)
+        return _form(request, row, clock, typed, words.fields_of(refusal), status=422)
     except (ChipInUseError, WritingUnderWayError) as refusal:
         return _form(request, row, clock, typed, {"chip_number": refusal.detail}, status=409)
     return Redirect(f"/counter/cards/{request_id}", status_code=303)
-
-
-def _fields(refusal: ApplicationRefusedError) -> dict[str, str]:
-    fields = refusal.facts.get("fields")
-    return {str(name): str(text) for name, text in fields.items()} if _is_map(fields) else {}
-
-
-def _is_map(value: object) -> TypeGuard[Mapping[object, object]]:
-    return isinstance(value, Mapping)
 
 
 async def _photo(sent: object) -> bytes | None:

@@ -14,7 +14,7 @@ from jichitai.infra.keys import Keys
 from jichitai.jpki.counter import store
 from jichitai.jpki.counter.access import CLERKS, writings_of
 from jichitai.jpki.counter.documents import Case
-from jichitai.jpki.counter.errors import UnknownWritingError
+from jichitai.jpki.counter.errors import ApplicationRefusedError, UnknownWritingError
 from jichitai.jpki.counter.model import TICKET_LIFE, Stage
 from jichitai.jpki.counter.pages import words
 from jichitai.jpki.counter.service.desk import Desk
@@ -181,36 +181,23 @@ async def hand_over(
     """交付する, once the face and the card have been looked at."""
     sent = await request.form()
     town = principal.town()
-    received_by = str(sent.get("received_by", ""))
-    async with db.transaction(town=town) as tx:
-        writing = await _known(tx, town, request_id)
-        problems = _unchecked(writing, received_by, sent)
-        if not problems:
+    try:
+        async with db.transaction(town=town) as tx:
             await Desk(writings_of(keys, clock)).hand_over(
-                tx, town, request_id, received_by=received_by, by=principal.actor
+                tx,
+                town,
+                request_id,
+                received_by=str(sent.get("received_by", "")),
+                face_compared=sent.get("face_compared") == "1",
+                contents_confirmed=sent.get("contents_confirmed") == "1",
+                by=principal.actor,
             )
-    if problems:
+    except ApplicationRefusedError as refusal:
+        problems = words.fields_of(refusal)
         return await _writing_page(
             request, request_id, principal, db, keys, clock, problems=problems, status=422
         )
     return Redirect(f"/counter/cards/{request_id}", status_code=303)
-
-
-def _unchecked(writing: Writing, received_by: str, sent: Any) -> dict[str, str]:
-    problems = {}
-    if sent.get("face") != "1":
-        problems["face"] = (
-            "顔写真の見比べに印がありません。カードの写真と来た人を見比べてから、印を付けてください。"
-        )
-    if sent.get("contents") != "1":
-        problems["contents"] = (
-            "券面の確認に印がありません。書き込んだ内容を来た人に確かめてもらってから、印を付けてください。"
-        )
-    if received_by not in {option.value for option in words.receivers(writing)}:
-        problems["received_by"] = (
-            "だれに渡すかが選ばれていません。本人確認をした人から選んでください。"
-        )
-    return problems
 
 
 @get("/counter/cards/{request_id:uuid}/give-up", opt=_OPT, include_in_schema=False)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Final
+from typing import Final, TypeGuard
 
 from jichitai.jpki.clocks import last_day
 from jichitai.jpki.counter import documents
 from jichitai.jpki.counter.documents import Case
+from jichitai.jpki.counter.errors import ApplicationRefusedError
 from jichitai.jpki.counter.model import RECEIVERS, ChipState, Stage
 from jichitai.jpki.counter.store import CertificateRow, ChipRow, Writing
 from jichitai.jpki.kinds import Cause, CertificateKind, Reason
@@ -150,3 +151,13 @@ def receivers(writing: Writing) -> list[Option]:
     agent = "法定代理人" if case is Case.REPRESENTATIVE else "代理人"
     known = (Option("holder", "本人"), Option("agent", agent))
     return [option for option in known if option.value in RECEIVERS[case]]
+
+
+def fields_of(refusal: ApplicationRefusedError) -> dict[str, str]:
+    """Name of the field -> what is wrong with it."""
+    fields = refusal.facts.get("fields")
+    return {str(name): str(text) for name, text in fields.items()} if _is_map(fields) else {}
+
+
+def _is_map(value: object) -> TypeGuard[Mapping[object, object]]:
+    return isinstance(value, Mapping)

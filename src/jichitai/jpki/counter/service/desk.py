@@ -13,6 +13,7 @@ from jichitai.infra.database import Tx
 from jichitai.jpki import clocks
 from jichitai.jpki.counter import model, store
 from jichitai.jpki.counter.bodies import CardFace
+from jichitai.jpki.counter.documents import Case
 from jichitai.jpki.counter.errors import ChipInUseError, WritingUnderWayError
 from jichitai.jpki.counter.model import Application, ChipState, Stage
 from jichitai.jpki.counter.service.writings import FORGET, IN_WORK, Writings, real_now
@@ -119,7 +120,15 @@ class Desk:
         return Ticket(f"{request_id}.{secret}", expires_at)
 
     async def hand_over(
-        self, tx: Tx, town: str, request_id: UUID, *, received_by: str, by: Actor
+        self,
+        tx: Tx,
+        town: str,
+        request_id: UUID,
+        *,
+        received_by: str,
+        face_compared: bool,
+        contents_confirmed: bool,
+        by: Actor,
     ) -> None:
         """交付: the person has the card, and the card is in use.
 
@@ -128,15 +137,24 @@ class Desk:
             town: its code.
             request_id: the writing.
             received_by: `holder` or `agent`.
-            by: the clerk, who has compared the face.
+            face_compared: the clerk compared the photo with the person.
+            contents_confirmed: the person confirmed what was written.
+            by: the clerk.
 
         Raises:
             UnknownWritingError, WrongStageError.
+            ApplicationRefusedError: something was not done; `fields` names it.
 
         Source: 番号法 第17条第1項; 番号法施行令 第13条.
         """
         writing = await self._writings.get(tx, town, request_id)
         model.expect(writing.stage, Stage.WRITTEN)
+        model.check_hand_over(
+            Case(writing.applicant_case),
+            received_by,
+            face_compared=face_compared,
+            contents_confirmed=contents_confirmed,
+        )
         at = self._writings.node.clock.now()
         await store.set_chip(tx, town, writing.chip_number, ChipState.HANDED_OVER, at)
         await store.change_writing(
