@@ -43,7 +43,7 @@ class Effect:
     Attributes:
         second_lives: contradictions that a message of this batch brought.
         settled: (town, code hash) of contradictions that are over.
-        heard: persons whose standing record changed.
+        heard: persons whose standing record changed; told at the nation only.
     """
 
     second_lives: list[SecondLive] = field(default_factory=list)
@@ -89,7 +89,8 @@ async def take_in(
     await _write(tx, scope, _Change(known, verdicts, latest, passed, keys.network_blind, at))
     await _note(tx, scope, notices, at)
     effect = await _residences(tx, scope, verdicts, at)
-    effect.heard = _heard(verdicts, told)
+    if scope.is_nation:  # a prefecture has nobody to tell
+        effect.heard = _heard(verdicts, told)
     return effect
 
 
