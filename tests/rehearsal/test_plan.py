@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from jichitai.rehearsal.plan.calendar import is_business_day, move_weight
+from jichitai.kernel.business_days import is_business_day
+from jichitai.rehearsal.plan.calendar import move_weight
 from jichitai.rehearsal.plan.events import Kind, PlannedEvent, Year
 from jichitai.rehearsal.plan.year import by_day, plan_year, yearly_reports
 from jichitai.rehearsal.population.people import Population, synthesise

@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 import psycopg
 from psycopg import sql
@@ -12,6 +13,7 @@ from jichitai.kernel.parties import Tier
 
 OWNER, APP, READER = "jichitai_owner", "jichitai_app", "jichitai_reader"
 _LOCK = 7_240_811
+_SAME_AS = "-- the same as "
 
 
 class MigrationChangedError(ConflictError):
@@ -36,14 +38,25 @@ class Migration:
 
 
 def migrations(tier: Tier) -> list[Migration]:
-    """The tier's steps in order."""
-    folder = files("jichitai.infra.migrations") / str(tier)
+    """The tier's steps in order.
+
+    A step that is the same at another tier is one line that names it:
+    `-- the same as town/0009_security_policy.sql`.
+    """
+    root = files("jichitai.infra.migrations")
     steps = [
-        Migration(int(file.name[:4]), file.name.removesuffix(".sql"), file.read_text("utf-8"))
-        for file in folder.iterdir()
+        Migration(int(file.name[:4]), file.name.removesuffix(".sql"), _text(root, file))
+        for file in (root / str(tier)).iterdir()
         if file.name.endswith(".sql")
     ]
     return sorted(steps, key=lambda step: step.number)
+
+
+def _text(root: Traversable, file: Traversable) -> str:
+    text = file.read_text("utf-8")
+    if not text.startswith(_SAME_AS):
+        return text
+    return root.joinpath(*text.removeprefix(_SAME_AS).strip().split("/")).read_text("utf-8")
 
 
 def ensure_roles(superuser_dsn: str, *, app_password: str, owner_password: str) -> None:

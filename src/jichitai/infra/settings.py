@@ -90,6 +90,24 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         str,
         _about("opens the authorities' key files; empty: made beside the other keys (secret)"),
     ] = ""
+    mail_url: Annotated[
+        str,
+        _about(
+            "mail server, smtp://user:password@host:587 (STARTTLS) or smtps://…; "
+            "empty: letters wait and are shown, none is sent (secret)"
+        ),
+    ] = ""
+    mail_sender: Annotated[str, _about("address that letters come from")] = ""
+    seal_directory: Annotated[
+        Path | None,
+        _about("folder of PKCS#12 files that sign a body's documents, CODE.p12; empty: KEYS/seals"),
+    ] = None
+    log_directory: Annotated[
+        Path, _about("folder of the security cloud's logs (Parquet), mode 0700")
+    ] = Path("logs")
+    syslog_port: Annotated[
+        int, _about("port for syslog over TCP at a prefecture; 0: none"), Meta(ge=0, le=65535)
+    ] = 0
     traces_endpoint: Annotated[str, _about("OTLP/HTTP endpoint for traces; empty: no traces")] = ""
 
     @property

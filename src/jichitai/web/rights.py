@@ -35,6 +35,11 @@ class Role(StrEnum):
     LOG_AUDITOR = "log-auditor"
     RESIDENT = "resident"
     MINISTRY_OFFICER = "ministry-officer"
+    SECURITY_OFFICER = "security-officer"
+    POLICY_ADOPTER = "policy-adopter"
+    SECURITY_AUDITOR = "security-auditor"
+    SECURITY_SUPERVISOR = "security-supervisor"
+    SOC_ANALYST = "soc-analyst"
     ANONYMOUS = "anonymous"
 
 
@@ -64,6 +69,11 @@ _JAPANESE: Final[Mapping[Role, str]] = {
     Role.LOG_AUDITOR: "記録の監査担当者",
     Role.RESIDENT: "住民本人",
     Role.MINISTRY_OFFICER: "府省の担当者",
+    Role.SECURITY_OFFICER: "情報セキュリティ担当者",
+    Role.POLICY_ADOPTER: "方針の決裁者",
+    Role.SECURITY_AUDITOR: "情報セキュリティ監査人",
+    Role.SECURITY_SUPERVISOR: "都道府県の市区町村支援担当者",
+    Role.SOC_ANALYST: "セキュリティクラウドの監視担当者",
     Role.ANONYMOUS: "だれでも",
 }
 

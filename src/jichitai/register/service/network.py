@@ -139,9 +139,7 @@ class TownRegister:
             raise _unknown()
         return events.identity_record(rows[0])
 
-    async def by_code(
-        self, tx: Tx, municipality: str, code: JukiCode
-    ) -> IdentityRecord | None:
+    async def by_code(self, tx: Tx, municipality: str, code: JukiCode) -> IdentityRecord | None:
         """The identity record of the person with a 住民票コード, the current line before a 除票."""
         rows = await self._by_code(tx, municipality, code)
         ordered = sorted(rows, key=lambda row: row.live)

@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
+from jichitai.kernel.business_days import next_business_day
 from jichitai.kernel.municipalities import municipality
-from jichitai.rehearsal.plan.calendar import business_day_from
 from jichitai.rehearsal.plan.desk import NEVER, Desk
 from jichitai.rehearsal.plan.events import Kind, PlannedEvent
 from jichitai.rehearsal.plan.households import mobility
@@ -171,5 +171,5 @@ class Departures:
             number="",
             foreign=foreign,
             settled=arrived,
-            free_from=business_day_from(day) + timedelta(days=8),
+            free_from=next_business_day(day) + timedelta(days=8),
         )

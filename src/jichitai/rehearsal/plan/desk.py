@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 
+from jichitai.kernel.business_days import next_business_day
 from jichitai.rehearsal.dice import Weighted
-from jichitai.rehearsal.plan.calendar import business_day_from
 from jichitai.rehearsal.plan.events import Expected, PlannedEvent, Spot
 from jichitai.rehearsal.plan.world import HEAD, SPOUSES, Human, World
 from jichitai.rehearsal.population.sources import streets
@@ -58,7 +58,7 @@ class Desk:
 
     def later(self, day: date, action: Callable[[date], None]) -> bool:
         """Do something on the first business day from `day`; False when the year ends before."""
-        when = business_day_from(day)
+        when = next_business_day(day)
         if when > self.end:
             return False
         self._later[when].append(action)

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from jichitai.rehearsal.plan.calendar import business_day_from
+from jichitai.kernel.business_days import next_business_day
 from jichitai.rehearsal.plan.desk import NEVER, Desk
 from jichitai.rehearsal.plan.events import Kind, PlannedEvent
 from jichitai.rehearsal.plan.world import HEAD, Human
@@ -117,7 +117,7 @@ class Lives:
         desk, world = self.desk, self.desk.world
         home = world.homes[household]
         when = day + timedelta(days=1 + int(desk.chance.random() * 10))
-        desk.busy(tuple(home.members), business_day_from(when) + timedelta(days=1))
+        desk.busy(tuple(home.members), next_business_day(when) + timedelta(days=1))
 
         def act(today: date) -> None:
             head = world.successor(home, today)
@@ -160,7 +160,7 @@ class Lives:
     def mistake(self, day: date) -> None:
         """An event that was wrong, and its cancellation some days later: nothing remains."""
         desk, chance = self.desk, self.desk.chance
-        back = business_day_from(day + timedelta(days=1 + int(chance.random() * 5)))
+        back = next_business_day(day + timedelta(days=1 + int(chance.random() * 5)))
         if back > desk.end:
             return
         wrong_death = chance.random() < 0.4

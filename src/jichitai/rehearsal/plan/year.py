@@ -5,8 +5,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import date
 
+from jichitai.kernel.business_days import business_days
 from jichitai.rehearsal.dice import dice
-from jichitai.rehearsal.plan.calendar import business_days, move_weight
+from jichitai.rehearsal.plan.calendar import move_weight
 from jichitai.rehearsal.plan.departures import Departures
 from jichitai.rehearsal.plan.desk import Desk
 from jichitai.rehearsal.plan.events import Kind, PlannedEvent, Year

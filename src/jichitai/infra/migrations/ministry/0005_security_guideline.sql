@@ -1,0 +1,1 @@
+-- the same as town/0008_security_guideline.sql

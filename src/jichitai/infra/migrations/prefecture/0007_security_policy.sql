@@ -1,0 +1,1 @@
+-- the same as town/0009_security_policy.sql

@@ -1,0 +1,1 @@
+-- the same as town/0010_security_assets.sql

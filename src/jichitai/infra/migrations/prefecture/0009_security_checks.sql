@@ -1,0 +1,1 @@
+-- the same as town/0011_security_checks.sql

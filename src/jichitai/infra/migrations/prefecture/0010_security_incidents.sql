@@ -1,0 +1,1 @@
+-- the same as town/0012_security_incidents.sql

@@ -1,0 +1,1 @@
+-- the same as town/0013_security_notices.sql

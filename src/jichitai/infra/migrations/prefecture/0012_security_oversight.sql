@@ -1,0 +1,2 @@
+-- 情報セキュリティ: oversight
+select 1;

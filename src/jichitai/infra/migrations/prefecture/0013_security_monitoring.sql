@@ -1,0 +1,2 @@
+-- 情報セキュリティ: monitoring
+select 1;

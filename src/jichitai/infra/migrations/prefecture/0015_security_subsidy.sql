@@ -1,0 +1,2 @@
+-- 情報セキュリティ: subsidy
+select 1;

@@ -1,0 +1,2 @@
+-- 情報セキュリティ: guideline
+select 1;

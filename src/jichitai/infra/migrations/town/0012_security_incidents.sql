@@ -1,0 +1,2 @@
+-- 情報セキュリティ: incidents
+select 1;

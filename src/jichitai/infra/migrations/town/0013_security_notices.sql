@@ -1,0 +1,2 @@
+-- 情報セキュリティ: notices
+select 1;
