@@ -1,0 +1,1 @@
+"""Documents that leave the system: PDF, spreadsheets, word-processor files."""
