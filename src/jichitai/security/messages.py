@@ -216,14 +216,11 @@ class S05(Body, frozen=True, kw_only=True):
     reported_at: Instant
 
 
-class Item(Part, frozen=True, kw_only=True):
-    """One control item of a version of the guideline; the columns of the catalogue's table."""
-
-    values: Annotated[dict[str, Text], Meta(max_length=30)]
-
-
 class S06(Body, frozen=True, kw_only=True):
     """ガイドラインの版の通知: the ministry publishes a version of the catalogue.
+
+    `content` is the catalogue as the guideline's codec packs it (JSON, deflated), and
+    `content_hash` the SHA-256 of that JSON.
 
     Source: 地方自治法 第244条の6第3項.
     """
@@ -231,14 +228,16 @@ class S06(Body, frozen=True, kw_only=True):
     kind: ClassVar[str] = "S06"
     title: ClassVar[str] = "ガイドラインの版の通知"
     basis: ClassVar[str] = "地方自治法 第244条の6第3項"
-    route: ClassVar[str] = "ministry → prefecture, town"
+    route: ClassVar[str] = "ministry → prefecture → town"
 
     guideline_version: Word
     title_ja: Line
     published_on: date
     official: bool
     source: Line
-    items: Annotated[tuple[Item, ...], Meta(min_length=1, max_length=2_000)]
+    items: Annotated[int, Meta(ge=1, le=2_000)]
+    content: Annotated[bytes, Meta(min_length=1, max_length=180_000)]
+    content_hash: Sha256
 
 
 class S07(Body, frozen=True, kw_only=True):
