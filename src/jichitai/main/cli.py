@@ -47,6 +47,7 @@ ELSEWHERE = {
     "quarantine": "jichitai.main.quarantine:commands",
     "rehearse": "jichitai.rehearsal.cli:rehearse",
     "rp": "jichitai.jpki.signin.cli:rp",
+    "security": "jichitai.main.security_cli:security",
     "verifier": "jichitai.jpki.status.cli:verifier",
     "verify": "jichitai.infra.transparency.cli:verify",
 }

@@ -29,13 +29,14 @@ from jichitai.jukinet.provision.api import provision_routes, quick_calls
 from jichitai.jukinet.provision.service import Provision
 from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
-from jichitai.main import certificates
+from jichitai.main import certificates, security
 from jichitai.main.certificates import NationCertificates
 from jichitai.main.home import home
 from jichitai.main.node import Assembled, Loop, Node, every, messaging
 from jichitai.register.api import routes as register_api
 from jichitai.register.pages import routes as register_pages
 from jichitai.register.service.network import TownRegister
+from jichitai.security import shell
 from jichitai.web import rights
 from jichitai.web.app import create_app
 from jichitai.web.frame import ShellMaker
@@ -100,14 +101,16 @@ def _town(node: Node) -> Assembled:
         node.settings.municipalities,
         digest_hour=node.settings.digest_hour,
     )
-    app = build_app(node, proofing=certificates.proofing_of(node))
-    return Assembled(app, [*loops, towns.run, links.run, *certificates.town_loops(node)])
+    app = build_app(node, proofing=certificates.proofing_of(node), **security.given(node))
+    work = [*certificates.town_loops(node), *security.loops(node)]
+    return Assembled(app, [*loops, towns.run, links.run, *work])
 
 
 def _prefecture(node: Node) -> Assembled:
     receiver, loops = messaging(node, _handlers(node))
     links = worker.LinkWorker(node.database, receiver, node.tier)
-    return Assembled(build_app(node), [*loops, links.run])
+    app = build_app(node, **security.given(node))
+    return Assembled(app, [*loops, links.run, *security.loops(node)])
 
 
 def _nation(node: Node) -> Assembled:
@@ -127,7 +130,8 @@ def _nation(node: Node) -> Assembled:
 
 def _ministry(node: Node) -> Assembled:
     _, loops = messaging(node, _handlers(node))
-    return Assembled(build_app(node), loops)
+    app = build_app(node, **security.given(node))
+    return Assembled(app, [*loops, *security.loops(node)])
 
 
 def _disclosure(node: Node) -> list[Loop]:
@@ -197,9 +201,10 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
                 *register_pages.ROUTES,
                 *town_api.ROUTES,
                 *certificates.TOWN_ROUTES,
+                *security.TOWN_ROUTES,
             ]
         case Tier.PREFECTURE:
-            return [*network_api.UPPER_ROUTES]
+            return [*network_api.UPPER_ROUTES, *security.PREFECTURE_ROUTES]
         case Tier.NATION:
             return [
                 *network_api.UPPER_ROUTES,
@@ -209,21 +214,23 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
                 *certificates.NATION_ROUTES,
             ]
         case Tier.MINISTRY:
-            return [*network_pages.ministry_pages()]
+            return [*network_pages.ministry_pages(), *security.MINISTRY_ROUTES]
 
 
-_GIVEN = ("provision", "receiver", "outbox", *certificates.GIVEN)
+_GIVEN = ("provision", "receiver", *certificates.GIVEN, *security.GIVEN)
 """Names under which handlers ask for services."""
 
 _SHELLS: dict[Tier, ShellMaker] = {
-    Tier.TOWN: card_shell,
+    Tier.TOWN: shell.body_shell(card_shell),
+    Tier.PREFECTURE: shell.body_shell(shell.prefecture_shell),
     Tier.NATION: nation_shell,
-    Tier.MINISTRY: ministry_shell,
+    Tier.MINISTRY: shell.ministry_shell(ministry_shell),
 }
 
 _TEMPLATES = [
     *(Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")),
     *certificates.TEMPLATES,
+    *security.TEMPLATES,
 ]
 
 

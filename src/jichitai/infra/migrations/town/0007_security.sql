@@ -13,3 +13,18 @@ create table security.joint_body (
 call infra.isolate('security.joint_body', 'municipality');
 grant select, insert, update on security.joint_body to jichitai_app;
 grant select on security.joint_body to jichitai_reader;
+
+-- which organs a body has, as it said itself; the newest line of an organ counts
+create table security.body_organ (
+    municipality text        not null,
+    organ        text        not null,
+    line         integer     not null,
+    established  boolean     not null,
+    reason       text        not null,
+    said_by      text        not null,
+    said_at      timestamptz not null,
+    primary key (municipality, organ, line)
+);
+call infra.isolate('security.body_organ', 'municipality');
+grant select, insert on security.body_organ to jichitai_app;
+grant select on security.body_organ to jichitai_reader;
