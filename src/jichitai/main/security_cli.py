@@ -49,7 +49,7 @@ def show_obligations(code: str, on: date | None) -> None:
     for organ in organs_of(found, on=day):
         click.echo(f"  方針　{organ.japanese}")
     for one in measures():
-        click.echo(f"  措置　第{one.number}号 {one.name}　{duty(one, on=day)}")
+        click.echo(f"  措置　第{one.number}号 {one.name}　{duty(one, on=day).japanese}")
 
 
 def _day(on: date | None) -> date:
@@ -92,3 +92,11 @@ def add_joint(tier: str, code: str, kind: str, name: str, members: tuple[str, ..
 
     run(tier, work)
     click.echo(f"登録しました：{name}（{code}）")
+
+
+@security.command("sbom")
+def show_bill() -> None:
+    """この装置に入っている部品の一覧を CycloneDX 1.6（JSON）で出します。"""
+    from jichitai.security.house.bill import bill_of_materials
+
+    click.echo(bill_of_materials())

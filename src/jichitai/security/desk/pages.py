@@ -28,10 +28,10 @@ Form = URLEncodedBody[dict[str, str]]
 Sources = Given[Sequence[TodoSource]]
 
 _DUTIES: Final = {
-    Duty.NOT_YET: Status("これから", "blue", "施行の日がまだ来ていません"),
-    Duty.IN_GRACE: Status("経過措置", "yellow"),
-    Duty.BINDING: Status("義務", "orange", "今日、この措置を講じる義務があります"),
-    Duty.EXEMPT: Status("適用除外", "grey"),
+    Duty.NOT_YET: Status(Duty.NOT_YET.japanese, "blue", "施行の日がまだ来ていません"),
+    Duty.IN_GRACE: Status(Duty.IN_GRACE.japanese, "yellow"),
+    Duty.BINDING: Status(Duty.BINDING.japanese, "orange", "今日、この措置を講じる義務があります"),
+    Duty.EXEMPT: Status(Duty.EXEMPT.japanese, "grey"),
 }
 _OWES: Final = Status("策定が必要", "orange")
 _OWES_NOT: Final = Status("なし", "grey")

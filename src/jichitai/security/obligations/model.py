@@ -175,6 +175,16 @@ class Duty(StrEnum):
     BINDING = "binding"
     EXEMPT = "exempt"
 
+    @property
+    def japanese(self) -> str:
+        """The state in a word."""
+        return {
+            Duty.NOT_YET: "これから",
+            Duty.IN_GRACE: "経過措置",
+            Duty.BINDING: "義務",
+            Duty.EXEMPT: "適用除外",
+        }[self]
+
 
 def duty(measure: Measure, *, on: date, existed_before: bool = False, exempt: bool = False) -> Duty:
     """How a measure binds on a day.
