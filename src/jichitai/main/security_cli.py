@@ -100,3 +100,12 @@ def show_bill() -> None:
     from jichitai.security.house.bill import bill_of_materials
 
     click.echo(bill_of_materials())
+
+
+@security.command("controls")
+def show_controls() -> None:
+    """このソフトウェアが満たすのを助けるガイドラインの項目と、それを示す試験の一覧です。"""
+    from jichitai.security.house.controls import own_controls
+
+    for one in own_controls():
+        click.echo(f"{one.item}\t{one.helps}\t{one.test}")
