@@ -1,0 +1,1 @@
+"""Rules of checks, corrections, exceptions and risks: pure values."""

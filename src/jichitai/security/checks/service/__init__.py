@@ -1,0 +1,1 @@
+"""Use cases of checks: rounds, answers, evidence, corrections, exceptions, risks, files."""

@@ -1,0 +1,21 @@
+"""The systems of a body, as checks name them: from the register of assets."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from jichitai.infra.database import Tx
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownSystem:
+    """A system that can be checked by itself."""
+
+    system_id: UUID
+    name: str
+    area: str
+    cloud: bool
+
+
+async def known(tx: Tx, body: str) -> list[KnownSystem]:
+    """Systems of a body that are in use."""
+    return []
