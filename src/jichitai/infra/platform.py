@@ -4,6 +4,7 @@ Everything lives below one directory:
 
     postgres/ nats/    the embedded servers
     keys/              key files (0700)
+    lake/              the security cloud's logs
     logs/              what the processes say
 """
 
@@ -123,6 +124,7 @@ class Platform:
             "DATABASE_URL": self.dsn(tier),
             "BROKER_URL": self.nats.url,
             "KEY_DIRECTORY": str(self.keys),
+            "LOG_DIRECTORY": str(self.directory / "lake"),
             "HTTP_PORT": str(PORTS[tier] if port is None else port),
         }
         if held:

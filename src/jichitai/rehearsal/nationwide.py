@@ -1,7 +1,7 @@
 """All tiers on this machine, each as its own process, watched by a supervisor."""
 
 import sys
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,11 +50,13 @@ class Nationwide:
         """Directory of what the processes say."""
         return self.platform.directory / "logs"
 
-    async def start_tiers(self, rewire: Rewire = lambda _, values: values) -> None:
-        """Start the processes of all four tiers and wait until they are ready."""
-        members: list[Member] = [self._process(tier, rewire) for tier in Tier]
+    async def start_tiers(
+        self, rewire: Rewire = lambda _, values: values, *, tiers: Sequence[Tier] = tuple(Tier)
+    ) -> None:
+        """Start the processes of the tiers, all four as a rule, and wait until they are ready."""
+        members: list[Member] = [self._process(tier, rewire) for tier in tiers]
         await self.supervisor.start_stage(members)
-        self.tiers = list(Tier)
+        self.tiers = list(tiers)
 
     def _process(self, tier: Tier, rewire: Rewire) -> Process:
         port = self.ports[tier]

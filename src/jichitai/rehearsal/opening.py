@@ -29,7 +29,7 @@ from jichitai.kernel.municipalities import prefectures
 from jichitai.kernel.parties import NATION, Party, Tier
 from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
-from jichitai.rehearsal.driver import cast, organs
+from jichitai.rehearsal.driver import cast, guards, organs
 from jichitai.rehearsal.loading import by_town, initial_people
 from jichitai.rehearsal.population.people import Population
 
@@ -128,20 +128,29 @@ class Offices:
     async def introduce(self, towns: Sequence[str], start: date, end: date) -> None:
         """Make staff, and the public bodies that ask between two days, known to their tiers."""
         codes = {town[:2] for town in towns}
-        await cast.save(self[Tier.TOWN].database, Tier.TOWN, cast.all_town_staff(towns))
+        await cast.save(
+            self[Tier.TOWN].database,
+            Tier.TOWN,
+            [*cast.all_town_staff(towns), *guards.few_of_towns(towns)],
+        )
         await cast.save(
             self[Tier.PREFECTURE].database,
             Tier.PREFECTURE,
             [
-                cast.prefecture_staff(body.prefecture_code, body.prefecture)
+                person
                 for body in prefectures()
                 if body.prefecture_code in codes
+                for person in (
+                    cast.prefecture_staff(body.prefecture_code, body.prefecture),
+                    *guards.of_prefecture(body.prefecture_code),
+                )
             ],
         )
         national = self[Tier.NATION].database
         await cast.save(national, Tier.NATION, [*cast.nation_staff(), *organs.officers()])
         await organs.introduce(national, self._clock, start, end)
-        await cast.save(self[Tier.MINISTRY].database, Tier.MINISTRY, [cast.ministry_staff()])
+        upper = [cast.ministry_staff(), *map(guards.ministry_officer, (1, 2))]
+        await cast.save(self[Tier.MINISTRY].database, Tier.MINISTRY, upper)
 
     async def compare(self, towns: Sequence[str]) -> None:
         """Start the comparison of these towns with prefecture and nation now (整合性確認)."""
