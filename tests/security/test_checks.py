@@ -1,9 +1,11 @@
 """Checks of a body from the first question to the report of its counts, in rolled-back rows."""
 
+import io
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import uuid4
 
+import openpyxl
 import pytest
 
 from jichitai.infra.clock import JST, FixedClock
@@ -20,8 +22,10 @@ from jichitai.security.checks.errors import (
 from jichitai.security.checks.model.answers import Answer, Given
 from jichitai.security.checks.model.corrections import Step
 from jichitai.security.checks.model.rounds import Area, Plan, Sort
+from jichitai.security.checks.model.sheet import LABELS
 from jichitai.security.checks.service.answers import Reply
 from jichitai.security.checks.service.evidence import Shown
+from jichitai.security.checks.service.exchange import Exchange
 from jichitai.security.checks.store import evidence, registers, rounds
 from jichitai.security.errors import StaleEditError, UnknownDocumentError
 from tests.conftest import TOWN
@@ -328,3 +332,119 @@ async def test_what_is_not_there_is_not_found(desk: Desk) -> None:
         await desk.answer_all(round_id, [replace(line, item_id="GL-X")])
     with pytest.raises(CheckFormError, match="台帳にない"):
         await desk.open(systems=(nowhere,))
+
+
+# --- workbooks ----------------------------------------------------------------
+
+
+def edited(data: bytes, **cells: object) -> bytes:
+    """The workbook with other values in some cells, such as `answer_5` (row 5)."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    page = book["回答"]
+    head = next(row for row in page.iter_rows(max_row=10) if row[0].value == "番号")
+    places = {cell.value: cell.column for cell in head}
+    for name, value in cells.items():
+        key, _, number = name.rpartition("_")
+        page.cell(head[0].row + int(number), places[LABELS[key]]).value = value
+    target = io.BytesIO()
+    book.save(target)
+    return target.getvalue()
+
+
+async def test_a_workbook_goes_out_is_filled_in_and_comes_back(desk: Desk) -> None:
+    exchange = Exchange(desk.clock)
+    round_id = await desk.open()
+    lines = await desk.lines(round_id)
+    await desk.answer_all(round_id, lines[:1])
+    data = await exchange.workbook(desk.tx, desk.body, round_id)
+    unchanged = await exchange.preview(
+        desk.tx, desk.body, round_id, name="a.xlsx", data=data, by=OFFICER
+    )
+    assert (unchanged.changes, unchanged.faults, unchanged.import_id) == ((), (), None)
+    filled = edited(
+        data,
+        answer_2="実施している",
+        practice_2="毎朝確かめる",
+        answer_3="実施していない",
+        reason_3="予算がない",
+        correction_3="機器を買う",
+        owner_3="総務課",
+        due_on_3="令和9年3月31日",
+    )
+    read = await exchange.preview(
+        desk.tx, desk.body, round_id, name="a.xlsx", data=filled, by=OFFICER
+    )
+    assert read.faults == ()
+    assert len(read.changes) == 2
+    assert read.import_id is not None
+    assert (await desk.lines(round_id))[1].version is None, "nothing is written by looking"
+    assert await exchange.apply(desk.tx, desk.body, round_id, read.import_id, by=OFFICER) == 2
+    second, third = (await desk.lines(round_id))[1:3]
+    assert (second.answer, second.practice) == ("met", "毎朝確かめる")
+    assert (third.answer, third.corrections) == ("unmet", 1)
+    with pytest.raises(WrongStepError):
+        await exchange.apply(desk.tx, desk.body, round_id, read.import_id, by=OFFICER)
+    with pytest.raises(UnknownDocumentError):
+        await exchange.apply(desk.tx, desk.body, round_id, uuid4(), by=OFFICER)
+
+
+async def test_faults_of_a_workbook_name_their_row_and_nothing_is_taken(desk: Desk) -> None:
+    exchange = Exchange(desk.clock)
+    round_id = await desk.open()
+    data = await exchange.workbook(desk.tx, desk.body, round_id)
+    await desk.answer_all(round_id, (await desk.lines(round_id))[3:4])
+    filled = edited(
+        data,
+        answer_1="はい",
+        answer_2="対象外",
+        answer_4="実施していない",
+        answer_5="実施している",
+        correction_5="買う",
+        item_6="GL-X",
+        place_7=8,
+        place_9=900,
+        due_on_10="令和8年13月1日",
+        answer_11="実施していない",
+        reason_11="まだ",
+        owner_11="総務課",
+        correction_12="だれかが直す",
+    )
+    read = await exchange.preview(
+        desk.tx, desk.body, round_id, name="a.xlsx", data=filled, by=OFFICER
+    )
+    assert read.import_id is None
+    said = {fault.where: fault.why for fault in read.faults}
+    head = 4
+    assert "選べる値" in said["G5"]
+    assert "理由" in said[f"{head + 2}行 理由"]
+    assert "先に回答" in said[f"{head + 4}行 版"]
+    assert "是正が書かれて" in said[f"{head + 5}行 是正の内容"]
+    assert "項目と違います" in said[f"{head + 6}行 項目ID"]
+    assert "項目と違います" in said[f"{head + 7}行 項目ID"]
+    assert "ない番号" in said[f"{head + 9}行 番号"]
+    assert "期限がありません" in said[f"{head + 11}行 是正の期限"]
+    assert "空です" in said[f"{head + 12}行 回答"]
+    assert any(fault.value == "令和8年13月1日" for fault in read.faults)
+
+
+async def test_a_carried_answer_is_confirmed_by_the_mark_in_the_workbook(desk: Desk) -> None:
+    exchange = Exchange(desk.clock)
+    old = await desk.open()
+    await desk.answer_all(old, await desk.lines(old))
+    await desk.rounds.close(desk.tx, desk.body, old, note="", by=OFFICER)
+    again = await desk.open()
+    data = await exchange.workbook(desk.tx, desk.body, again)
+    filled = edited(data, confirmed_1="済")
+    read = await exchange.preview(desk.tx, desk.body, again, name="a.xlsx", data=filled, by=OFFICER)
+    assert [one.asked.place for one in read.changes] == [1]
+
+
+async def test_the_registers_are_written_out_with_who_is_late(desk: Desk) -> None:
+    await desk.corrections.open(desk.tx, desk.body, planned(due_on=TODAY), by=OFFICER)
+    await desk.exceptions.apply(desk.tx, desk.body, application(), by=OFFICER)
+    await desk.risks.enter(desk.tx, desk.body, assessed(), by=OFFICER)
+    data = await Exchange(FixedClock(NEXT_YEAR)).registers(desk.tx, desk.body)
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    assert book.sheetnames == ["是正", "例外措置", "リスク"]
+    texts = {str(cell.value) for page in book for row in page.iter_rows() for cell in row}
+    assert {"C-0001", "E-0001", "R-0001", "遅れ"} <= texts
