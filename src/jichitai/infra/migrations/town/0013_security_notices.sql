@@ -36,3 +36,51 @@ call infra.isolate('infra.letter_attempt', 'municipality');
 grant select, insert on infra.letter, infra.letter_attempt to jichitai_app;
 grant update (state, attempts, next_at, decided_at, reason) on infra.letter to jichitai_app;
 grant select on infra.letter_attempt to jichitai_reader;
+
+-- 依頼と督促: what the ministry or the prefecture asks of the body
+create table security.notice (
+    municipality text        not null,
+    notice_id    uuid        not null,
+    sender       text        not null,
+    sort         text        not null check (sort in ('survey', 'reminder', 'correction')),
+    subject      text        not null,
+    body         text        not null,
+    due_on       date,
+    round_id     uuid,
+    form         text        not null default '',
+    sent_at      timestamptz not null,
+    received_at  timestamptz not null,
+    read_at      timestamptz,
+    read_by      text,
+    primary key (municipality, notice_id)
+);
+create index notice_by_round on security.notice (municipality, round_id) where round_id is not null;
+call infra.isolate('security.notice', 'municipality');
+
+create table security.notice_draft (
+    municipality text        not null,
+    round_id     uuid        not null,
+    answers      jsonb       not null,
+    saved_at     timestamptz not null,
+    saved_by     text        not null,
+    primary key (municipality, round_id)
+);
+call infra.isolate('security.notice_draft', 'municipality');
+
+-- 回答: every answer that was sent; a later one does not replace it
+create table security.notice_answer (
+    municipality text        not null,
+    round_id     uuid        not null,
+    revision     integer     not null,
+    answers      jsonb       not null,
+    reason       text        not null,
+    answered_at  timestamptz not null,
+    answered_by  text        not null,
+    primary key (municipality, round_id, revision)
+);
+call infra.isolate('security.notice_answer', 'municipality');
+
+grant select, insert on security.notice, security.notice_answer to jichitai_app;
+grant update (read_at, read_by) on security.notice to jichitai_app;
+grant select, insert, update, delete on security.notice_draft to jichitai_app;
+grant select on security.notice, security.notice_answer to jichitai_reader;

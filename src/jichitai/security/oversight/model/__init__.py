@@ -1,0 +1,1 @@
+"""Rules of 見守り: standings, rates, survey forms, the words of letters."""

@@ -1,0 +1,1 @@
+"""SQL of 見守り and of a body's inbox."""
