@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
+from jichitai.kernel.dates import fiscal_year
 from jichitai.security.checks.errors import CheckFormError, NotReadyError, NotYourPartError
 from jichitai.security.checks.model.weak_spots import spots_of
 from jichitai.security.guideline.model import Item, NetworkModel
@@ -155,7 +156,7 @@ def check_plan(plan: Plan, today: date) -> None:
     Source: ガイドライン 対策基準 9.1(3) (監査実施計画), 9.2(1).
     """
     wrong: dict[str, str] = {}
-    year = fiscal_year_of(today)
+    year = fiscal_year(today)
     if not year - 3 <= plan.fiscal_year <= year + 1:
         wrong["fiscal_year"] = (
             f"年度が今の年度（{year}年度）から離れています。3年前から翌年度までの年度を入力してください。"
@@ -168,17 +169,6 @@ def check_plan(plan: Plan, today: date) -> None:
         )
     if wrong:
         raise CheckFormError.of(wrong)
-
-
-def fiscal_year_of(day: date) -> int:
-    """年度 of a day.
-
-    >>> fiscal_year_of(date(2027, 3, 31)), fiscal_year_of(date(2027, 4, 1))
-    (2026, 2027)
-
-    Source: 地方自治法 第208条.
-    """
-    return day.year - (day.month < 4)
 
 
 _OF_SYSTEMS: Final = frozenset({"technical", "outsourcing", "cloud"})

@@ -14,6 +14,11 @@ class KnownSystem:
     name: str
     area: str
     cloud: bool
+    description: str = ""
+    vendor: str = ""
+    confidentiality: str = ""
+    integrity: str = ""
+    availability: str = ""
 
 
 async def known(tx: Tx, body: str) -> list[KnownSystem]:
