@@ -5,15 +5,17 @@ chapters, and the chapters around it with those around the item. The text decide
 section a single article covers. Nothing is learnt from data; every rule can be read here.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import sqrt
 from typing import Final
 
 from jichitai.security.guideline.model import Catalogue
 from jichitai.security.importing.model import Article, SourceDocument
 from jichitai.security.importing.targets import Target, Targets, Width, targets
-from jichitai.security.importing.wording import Weights, core, grams, normal, parts
+from jichitai.security.importing.wording import Weights, core, grams, normal, parts, telling
 
 LEAST: Final = 0.52
 """Score below which nothing is claimed."""
@@ -26,7 +28,13 @@ _HEAD: Final = 0.78
 """Likeness of a caption that ends with the title of a target."""
 _TOPIC: Final = 0.72
 """Likeness of a caption that begins with the title of a target."""
-_TEXT_COVERS: Final = 0.60
+_UNCLEAR: Final = 0.75
+"""Factor where several items have the very title of an article and nothing tells them apart."""
+_SHORTEST_TEXT: Final = 20
+_LONGEST_SENTENCE: Final = 1_000
+_SPOKEN_OF: Final = 1.0
+"""What a sentence shares with an item at least, if it speaks of it."""
+_AS_WELL: Final = 0.85
 _OPENINGS: Final = frozenset(
     map(
         normal,
@@ -138,14 +146,17 @@ def _of(article: Article, known: Targets, title: str) -> list[Match]:
 def _equals(scored: list[_Scored]) -> list[_Scored]:
     """The best target, with others that the title names just as well (two sections of one topic)."""
     best = scored[0]
-    return [
+    same = [
         one
         for one in scored
         if one.title == best.title == 1.0
         and one.score == best.score
         and one.target.width is best.target.width
         and not one.target.policy
-    ] or [best]
+    ]
+    if len({one.target.name for one in same}) < len(same):
+        same = [replace(one, score=one.score * _UNCLEAR) for one in same]
+    return same or [best]
 
 
 def _joined(article: Article, known: Targets, title: str) -> list[_Scored]:
@@ -224,10 +235,11 @@ class _Place:
 
     def score(self, target: Target, like: float, asked: str) -> _Scored | None:
         """The score of a target; None when the article stands inside it."""
-        around = [one for one in (target.section, target.chapter) if one]
-        place = max((self.likeness(one) for one in around), default=0.0)
+        section = self.likeness(target.section) if target.section else 0.0
+        chapter = self.likeness(target.chapter) if target.chapter else 0.0
+        place = max(section, (0.7 if target.section else 1.0) * chapter)
         score = like
-        if self.path and around:
+        if self.path and target.chapter:
             score = like * (0.80 + 0.30 * place)
         if target.width is not Width.ITEM:
             inside = max((self.likeness(one) for one in target.titles), default=0.0)
@@ -235,7 +247,7 @@ class _Place:
                 if inside > like:
                     return None
                 score *= 0.9
-        return _Scored(target, min(score * self._part(target, asked), 1.0), like, place, asked)
+        return _Scored(target, score * self._part(target, asked), like, place, asked)
 
     def _part(self, target: Target, asked: str) -> float:
         """How far the part of the guideline fits: 基本方針, 対策基準, クラウド特則."""
@@ -250,17 +262,26 @@ class _Place:
 
 
 def _covered(article: Article, target: Target, known: Targets) -> Sequence[str]:
-    """The items of a target that the article's text speaks of; all when it has no text to tell."""
-    if target.width is Width.ITEM or len(article.text) < 40:
+    """The items of a target that the article's text speaks of; all when it has no text to tell.
+
+    Each sentence goes to the item of the target whose title and summary it shares most with.
+    """
+    if target.width is Width.ITEM or len(article.text) < _SHORTEST_TEXT:
         return target.items
-    text = grams(normal(article.text))
-    by_item = {one.items[0]: one for one in known.all if one.width is Width.ITEM}
-    kept = [
-        item
-        for item in target.items
-        if max(known.weights.covered(title, text) for title in by_item[item].titles) >= _TEXT_COVERS
-    ]
-    return kept or target.items
+    found: set[str] = set()
+    for sentence in re.split(r"[。\n]", article.text):
+        words = telling(normal(sentence[:_LONGEST_SENTENCE]))
+        scores = {item: _shared(words, known.says[item], known.said) for item in target.items}
+        best = max(scores.values(), default=0.0)
+        if best >= _SPOKEN_OF:
+            found |= {item for item, score in scores.items() if score >= _AS_WELL * best}
+    return [item for item in target.items if item in found] or target.items
+
+
+def _shared(words: frozenset[str], says: frozenset[str], said: Weights) -> float:
+    """How much a sentence and an item share, for the size of the item."""
+    whole = said.weight(says)
+    return said.weight(words & says) / sqrt(whole) if whole else 0.0
 
 
 def _match(article: Article, scored: _Scored, item: str) -> Match:
@@ -270,7 +291,7 @@ def _match(article: Article, scored: _Scored, item: str) -> Match:
         article=article.position,
         label=article.label,
         item_id=item,
-        score=round(scored.score, 3),
+        score=round(min(scored.score, 1.0), 3),
         why=_why(article, scored),
         whole=whole,
     )

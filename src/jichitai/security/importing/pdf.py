@@ -36,6 +36,9 @@ _JAPANESE: Final = "぀-ヿ㐀-鿿豈-﫿々〇"
 _SPREAD: Final = re.compile(
     rf"(?<=[{_JAPANESE}（）「」、。・]) +(?=[{_JAPANESE}（）「」、。・0-9])"
 )
+_SPREAD_LATIN: Final = re.compile(
+    rf"(?<=[A-Za-zＡ-Ｚａ-ｚ]) (?=[{_JAPANESE}])|(?<=[{_JAPANESE}]) (?=[A-Za-zＡ-Ｚａ-ｚ])"
+)
 _SPREAD_NUMBER: Final = re.compile(
     rf"(?<=[{_JAPANESE}]) +(?=[0-9０-９])|(?<=[0-9０-９]) +(?=[章節款条項号編])"
 )
@@ -143,7 +146,7 @@ def _joined(line: str) -> str:
     text = line.strip()
     text = _SPREAD_NUMBER.sub("", text)
     double = re.sub(r"[ 　]{2,}", "　", text)
-    return _SPREAD.sub("", double).replace("　", " ")
+    return _SPREAD_LATIN.sub("", _SPREAD.sub("", double)).replace("　", " ")
 
 
 def _mended(lines: list[str]) -> list[Line]:

@@ -7,6 +7,7 @@ again; a 附則 is kept apart, because it answers no item of the guideline.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import Final
 
 from jichitai.security.importing.model import Article, Form, Line
@@ -45,6 +46,10 @@ _MARKS: Final = (
     (8, re.compile(r"^(\([ア-ン]\)|\([a-z]\)|[a-z][.．)])\s*(.*)$")),
 )  # fmt: skip
 """Marks of numbered headings, from the outside to the inside."""
+
+
+_OUTER: Final = 4
+"""Depth up to which a number stands for itself; deeper ones follow the number above them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +116,8 @@ def _is_entry(text: str) -> bool:
 
 
 def _is_mark(text: str) -> bool:
-    return _CHAPTER.match(text) is not None or any(mark.match(text) for _, mark in _MARKS)
+    marks = (_CHAPTER, _ARTICLE, *(mark for _, mark in _MARKS))
+    return any(mark.match(text) for mark in marks)
 
 
 def _bare(text: str) -> str:
@@ -133,7 +139,7 @@ def _head(lines: list[Line]) -> tuple[str, str, list[Line]]:
         text = line.text
         if _ISSUED.match(text):
             issued.append(text.strip("()"))
-        elif _is_mark(text) or _CAPTION.match(text) or _ARTICLE.match(text) or len(text) > 80:
+        elif line.heading or _is_mark(text) or _CAPTION.match(text) or len(text) > 80:
             return title, " ".join(issued), lines[index:]
         elif not title:
             title = text.lstrip("○◯").strip()
@@ -164,7 +170,7 @@ class _Articles:
         self._paragraphs: list[str] = []
 
     def read(self, lines: Sequence[Line]) -> list[Article]:
-        for line, following in zip(lines, [*lines[1:], Line("")], strict=True):
+        for line, following in zip_longest(lines, lines[1:], fillvalue=Line("")):
             self._take(line.text, following.text)
         self._close()
         return self._found
@@ -226,7 +232,7 @@ class _Headings:
         self._found: list[_Heading] = []
 
     def read(self, lines: Sequence[Line]) -> list[Article]:
-        for line, following in zip(lines, [*lines[1:], Line("")], strict=True):
+        for line, following in zip_longest(lines, lines[1:], fillvalue=Line("")):
             heading = _heading(line, following)
             if heading is None:
                 self._add(line.text)
@@ -242,8 +248,10 @@ class _Headings:
         path = self._path.names(above=depth)
         self._path.enter(depth, caption)
         self._numbers = [(d, n) for d, n in self._numbers if d < depth]
-        whole = number if depth <= 4 else "".join(n for _, n in self._numbers if n) + number
-        self._numbers.append((depth, number if depth > 2 or not number.startswith("第") else ""))
+        outer = [n for d, n in self._numbers if d <= _OUTER and n]
+        inner = [n for d, n in self._numbers if d > _OUTER]
+        whole = number if depth <= _OUTER else "".join((*outer[-1:], *inner, number))
+        self._numbers.append((depth, "" if number.startswith("第") else number))
         self._found.append(_Heading(depth, whole or "—", caption, path))
 
     def _add(self, text: str) -> None:

@@ -1,12 +1,12 @@
 """What an article can answer: one item of the catalogue, a section of it, or a chapter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
 from jichitai.security.guideline.model import Catalogue, Chapter, Item, Obligation
-from jichitai.security.importing.wording import Weights, names, normal
+from jichitai.security.importing.wording import Weights, names, normal, telling
 
 
 class Width(IntEnum):
@@ -43,18 +43,31 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """All targets of a catalogue, and how much its characters tell."""
+    """All targets of a catalogue, and how much its characters tell.
+
+    Attributes:
+        all: chapters, sections, items.
+        weights: of characters in titles.
+        says: what each item says, by its id: characters of its title, other names and summary.
+        said: weights of characters in `says`.
+    """
 
     all: tuple[Target, ...]
     weights: Weights
+    says: Mapping[str, frozenset[str]]
+    said: Weights
 
 
 @lru_cache(maxsize=16)
-def targets_of(key: tuple[Item, ...], chapters: tuple[Chapter, ...]) -> Targets:
+def targets_of(items: tuple[Item, ...], chapters: tuple[Chapter, ...]) -> Targets:
     """Targets of a list of items; kept, because catalogues do not change."""
     found = list(_targets(chapters))
     titles = (title for target in found for title in target.titles)
-    return Targets(tuple(found), Weights.over(titles))
+    names_of = {one.items[0]: one.titles for one in found if one.width is Width.ITEM}
+    says = {
+        item.id: telling("。".join((*names_of[item.id], normal(item.meaning)))) for item in items
+    }
+    return Targets(tuple(found), Weights.over(titles), says, Weights.over_sets(says.values()))
 
 
 def targets(catalogue: Catalogue) -> Targets:

@@ -15,6 +15,7 @@ _PARTICLES: Final = re.compile(
     r"|[のとやをは・、,，。.「」『』()（）\[\]【】〔〕:：;；/／\s]|等"
 )
 _FIELD: Final = re.compile(r"^(?:[^情]{0,6}[市町村区県])?情報セキュリティ(?:ポリシー|対策)?")
+_KANA: Final = re.compile(r"^[ぁ-ん]+$")
 _JOINED: Final = re.compile(r"及び|および|並びに|ならびに|又は|または|若しくは|[・、,，]")
 
 
@@ -83,6 +84,16 @@ def grams(text: str) -> frozenset[str]:
     return frozenset(text[index : index + 2] for index in range(len(text) - 1))
 
 
+@lru_cache(maxsize=8_192)
+def telling(text: str) -> frozenset[str]:
+    """Pairs of characters of a normal text that carry meaning: not of kana endings alone.
+
+    >>> sorted(telling("保管する"))
+    ['保管', '管す']
+    """
+    return frozenset(gram for gram in grams(text) if not _KANA.match(gram))
+
+
 @lru_cache(maxsize=4_096)
 def parts(title: str) -> tuple[str, ...]:
     """The things that a title names one after the other; the title itself when it names one.
@@ -107,11 +118,16 @@ class Weights:
     @classmethod
     def over(cls, texts: Iterable[str]) -> "Weights":
         """Weights from all titles of a catalogue, in normal form."""
+        return cls.over_sets(map(grams, texts))
+
+    @classmethod
+    def over_sets(cls, sets: Iterable[frozenset[str]]) -> "Weights":
+        """Weights from sets of pairs."""
         counts: dict[str, int] = {}
         total = 0
-        for text in texts:
+        for found in sets:
             total += 1
-            for gram in grams(text):
+            for gram in found:
                 counts[gram] = counts.get(gram, 0) + 1
         return cls({g: log(1 + total / c) for g, c in counts.items()}, log(1 + total))
 
@@ -124,8 +140,11 @@ class Weights:
         if one == other:
             return 1.0 if one else 0.0
         mine, theirs = grams(one), grams(other)
+        shared = mine & theirs
+        if not shared:
+            return 0.0
         whole = self.weight(mine) + self.weight(theirs)
-        return 2 * self.weight(mine & theirs) / whole if whole else 0.0
+        return 2 * self.weight(shared) / whole
 
     def covered(self, title: str, text_grams: frozenset[str]) -> float:
         """Share of a title that a text holds, from 0 to 1."""
