@@ -25,12 +25,20 @@ from jichitai.security.guideline.model import (
     Revision,
     RevisionKind,
 )
+from jichitai.security.tables import rows
 
 UNOFFICIAL: Final = (
     "非公式の一覧です。項目の見出しと番号は公表資料と規程の例から整理し、説明は当方の要約です。"
     "ガイドラインの本文ではありません。"
 )
 """What every page and every file says of this catalogue."""
+
+TRUST: Final[Mapping[str, Confidence]] = {
+    "read": Confidence.READ,
+    "recalled": Confidence.RECALLED,
+    "ours": Confidence.OURS,
+}
+"""The words of the dated tables for the marks of the catalogue."""
 
 _SOURCE: Final = "公表資料と規程の例からの整理（非公式）"
 
@@ -78,9 +86,9 @@ def history() -> tuple[VersionRow, ...]:
             itemised=row["items"] == "yes",
             main_change=row["main_change"],
             source=row["source"],
-            confidence=Confidence(row["confidence"]),
+            confidence=TRUST[row["confidence"]],
         )
-        for row in _rows("security_guideline_versions.csv")
+        for row in rows("guideline_versions")
     )
 
 
@@ -118,14 +126,14 @@ def catalogue(version: str) -> Catalogue:
 
     Source: 地方公共団体における情報セキュリティポリシーに関するガイドライン 第2編, 第4編.
     """
-    rows = {row.version: row for row in history() if row.itemised}
-    if version not in rows:
+    known = {row.version: row for row in history() if row.itemised}
+    if version not in known:
         raise UnknownVersionError(
             f"ガイドライン「{version[:40]}」の項目一覧はありません。"
-            f"{'、'.join(rows)}から選んでください。",
-            known=list(rows),
+            f"{'、'.join(known)}から選んでください。",
+            known=list(known),
         )
-    past = [name for name, row in rows.items() if row.published_on <= rows[version].published_on]
+    past = [name for name, row in known.items() if row.published_on <= known[version].published_on]
     changes = _changes()
     items = tuple(
         item
@@ -134,8 +142,8 @@ def catalogue(version: str) -> Catalogue:
     )
     return Catalogue(
         version=version,
-        title=rows[version].title,
-        published_on=rows[version].published_on,
+        title=known[version].title,
+        published_on=known[version].published_on,
         official=False,
         source=_SOURCE,
         items=items,
@@ -173,14 +181,14 @@ def _at(item: Item, changes: tuple[_Change, ...], past: list[str]) -> Item | Non
 def _changes() -> Mapping[str, tuple[_Change, ...]]:
     """What versions did to items, by item, the oldest first."""
     found: dict[str, tuple[_Change, ...]] = {}
-    for row in _rows("security_guideline_changes.csv"):
+    for row in rows("guideline_changes"):
         revision = Revision(
             version=row["version"],
             item_id=row["item_id"],
             kind=RevisionKind(row["kind"]),
             what=row["what"],
             source=row["source"],
-            confidence=Confidence(row["confidence"]),
+            confidence=TRUST[row["confidence"]],
         )
         change = _Change(revision, row["before_meaning"])
         found[revision.item_id] = (*found.get(revision.item_id, ()), change)
@@ -189,7 +197,7 @@ def _changes() -> Mapping[str, tuple[_Change, ...]]:
 
 @cache
 def _newest_items() -> tuple[Item, ...]:
-    meanings = {row["id"]: row["meaning"] for row in _rows("security_guideline_meanings.csv")}
+    meanings = {row["id"]: row["meaning"] for row in rows("guideline_meanings")}
     return tuple(
         Item(
             id=row["id"],
@@ -208,10 +216,10 @@ def _newest_items() -> tuple[Item, ...]:
             law_item=row["law_item"],
             confidence=Confidence(row["confidence"]),
         )
-        for row in _rows("guideline_controls.csv")
+        for row in _controls()
     )
 
 
-def _rows(name: str) -> list[dict[str, str]]:
-    text = (files("jichitai.data") / name).read_text("utf-8-sig")
+def _controls() -> list[dict[str, str]]:
+    text = (files("jichitai.data") / "guideline_controls.csv").read_text("utf-8")
     return list(csv.DictReader(text.splitlines()))
