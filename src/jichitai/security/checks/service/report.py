@@ -216,7 +216,7 @@ def _corrections(found: Sequence[CorrectionRow], today: date) -> list[Block]:
 
 
 def _exceptions(found: Sequence[ExceptionRow], today: date) -> list[Block]:
-    held = [one for one in found if one.state == "approved" and one.until >= today]
+    held = [one for one in found if one.in_force(today)]
     waiting = sum(one.state == "applied" for one in found)
     return [
         Heading("5　例外措置"),

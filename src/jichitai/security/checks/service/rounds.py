@@ -181,9 +181,7 @@ class Rounds:
             measures=tuple(map(_measure, parts)),
             open_corrections=sum(one.step.unfinished for one in corrections),
             late_corrections=sum(one.late(today) for one in corrections),
-            open_exceptions=sum(
-                one.state == "approved" and one.until >= today for one in permitted
-            ),
+            open_exceptions=sum(one.in_force(today) for one in permitted),
             reported_at=self._clock.now(),
         )
 

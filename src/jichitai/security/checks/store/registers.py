@@ -10,6 +10,7 @@ from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
 from jichitai.security.checks.model import corrections as correction_rules
+from jichitai.security.checks.model import exceptions as exception_rules
 from jichitai.security.checks.model.corrections import Origin, Severity, Step
 from jichitai.security.checks.model.exceptions import Permission
 from jichitai.security.checks.model.risks import Grade, RiskState, Treatment, grade
@@ -103,6 +104,10 @@ class ExceptionRow:
     def permission(self) -> Permission:
         """Where it stands."""
         return Permission(self.state)
+
+    def in_force(self, today: date) -> bool:
+        """Whether it holds on a day."""
+        return exception_rules.in_force(self.permission, self.until, today)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -285,6 +285,20 @@ async def rounds(tx: Tx, body: str, *, limit: int = 200) -> list[RoundRow]:
         return await cursor.fetchall()
 
 
+async def progress(tx: Tx, body: str) -> dict[UUID, tuple[int, int]]:
+    """Round -> questions asked, questions with a confirmed answer."""
+    cursor = await tx.execute(
+        "select q.round_id, count(*), count(*) filter (where a.confirmed)"
+        "  from security.check_question q"
+        "  left join lateral (select confirmed from security.check_answer a"
+        "        where a.municipality = q.municipality and a.target_id = q.target_id"
+        "          and a.item_id = q.item_id order by version desc limit 1) a on true"
+        " where q.municipality = %s group by q.round_id",
+        (body,),
+    )
+    return {found: (int(asked), int(done)) for found, asked, done in await cursor.fetchall()}
+
+
 async def round_of(tx: Tx, body: str, round_id: UUID, *, lock: bool = False) -> RoundRow | None:
     """One round."""
     async with tx.cursor(row_factory=class_row(RoundRow)) as cursor:

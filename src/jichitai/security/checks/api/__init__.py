@@ -1,0 +1,1 @@
+"""Checks and registers for programs (JSON)."""
