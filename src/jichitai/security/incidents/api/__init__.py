@@ -1,0 +1,1 @@
+"""Incidents for programs: report, handle, hand in; alerts, the CSIRT and exercises."""

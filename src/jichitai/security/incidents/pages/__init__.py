@@ -1,0 +1,1 @@
+"""Pages of incidents: report from a phone, board, record, clocks and papers, CSIRT, exercises."""
