@@ -1,0 +1,1 @@
+"""Log formats: how bytes become lines, and how lines of each format become events, in SQL."""

@@ -1,0 +1,1 @@
+"""Sigma rules: reading and checking them, and turning them into SQL."""

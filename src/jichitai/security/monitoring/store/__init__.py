@@ -1,0 +1,1 @@
+"""SQL of monitoring: sources and batches, files of events, rules, alerts, findings."""
