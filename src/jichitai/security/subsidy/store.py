@@ -373,7 +373,14 @@ async def posted(
         {"prefecture": prefecture, "case": case_id, "limit": limit},
     )
     return [
-        Posted(*row[:5], Transfer(Account(row[5]), Account(row[6]), *row[7:]))
+        Posted(
+            row[0],
+            row[1],
+            row[2],
+            row[3],
+            row[4],
+            Transfer(Account(row[5]), Account(row[6]), row[7], row[8], row[9]),
+        )
         for row in await cursor.fetchall()
     ]
 
