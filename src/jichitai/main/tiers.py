@@ -70,11 +70,13 @@ def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Ha
             return {
                 **worker.town_handlers(network, TownRegister(keys, clock)),
                 **certificates.town_handlers(keys, clock),
+                **security.handlers(Tier.TOWN, clock, outbox),
             }
         case Tier.PREFECTURE:
             return {
                 **worker.prefecture_handlers(network),
                 "T01": tree_heads.prefecture_handler(clock),
+                **security.handlers(Tier.PREFECTURE, clock, outbox),
             }
         case Tier.NATION:
             return {
@@ -82,7 +84,10 @@ def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Ha
                 **certificates.nation_handlers(network, settings),
             }
         case Tier.MINISTRY:
-            return {"P01": disclosure.ministry_handler(clock)}
+            return {
+                "P01": disclosure.ministry_handler(clock),
+                **security.handlers(Tier.MINISTRY, clock, outbox),
+            }
 
 
 def _handlers(node: Node) -> Handlers:
