@@ -179,6 +179,20 @@ def enactment(part: Part, effective_on: date | None) -> str:
     return f"{what}は、{day}から施行する。"
 
 
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f]")
+
+
+def plain(text: str) -> str:
+    r"""Text without control characters but line ends, and without space around it.
+
+    >>> plain(" 第1号\x00 ")
+    '第1号'
+
+    Source: 地方自治法 第244条の6第2項 (公表).
+    """
+    return _CONTROL.sub("", text.replace("\r\n", "\n")).strip()
+
+
 _SPACE: Final = re.compile(r"\s+")
 
 

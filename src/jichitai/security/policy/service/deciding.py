@@ -18,7 +18,7 @@ from jichitai.security.policy.errors import (
     SamePersonError,
 )
 from jichitai.security.policy.model.states import State
-from jichitai.security.policy.model.text import Part
+from jichitai.security.policy.model.text import Part, plain
 from jichitai.security.policy.service.desk import Desk, version_at, version_of
 from jichitai.security.policy.service.reading import look
 from jichitai.security.policy.service.reporting import report
@@ -46,8 +46,8 @@ async def submit(
         WrongStepError, UnknownDocumentError.
     """
     version = await version_at(tx, *place, State.DRAFTING)
-    if accepted_gaps.strip():
-        reason = accepted_gaps.strip()[:400]
+    if plain(accepted_gaps):
+        reason = plain(accepted_gaps)[:400]
         await store.change_version(tx, *place, accepted_gaps=reason)
     body = await own_body(tx, place[0])
     seen = await look(tx, *place, on=desk.clock.today())
@@ -94,18 +94,20 @@ async def committee(desk: Desk, tx: Tx, place: Key, meeting: Meeting, *, by: Act
     version = await version_at(tx, *place, State.REVIEW)
     _dated(meeting.number, meeting.held_on, since=version.submitted_at, today=desk.clock.today())
     if not meeting.approved:
-        return await _back(desk, tx, version, meeting.remarks, by=by, reference=meeting.number)
+        return await _back(
+            desk, tx, version, meeting.remarks, by=by, reference=plain(meeting.number)
+        )
     await store.change_version(
         tx,
         *place,
         state=State.APPROVAL,
-        committee_number=meeting.number.strip(),
+        committee_number=plain(meeting.number),
         committee_on=meeting.held_on,
     )
     row = await version_of(tx, *place)
     await desk.step(
-        tx, row, "committee", by=by, reference=meeting.number.strip(),
-        reason=meeting.remarks.strip()[:400], hash_=row.document_hash or "",
+        tx, row, "committee", by=by, reference=plain(meeting.number),
+        reason=plain(meeting.remarks)[:400], hash_=row.document_hash or "",
     )  # fmt: skip
     await report(desk, tx, place[0], place[1])
     return row
@@ -161,7 +163,7 @@ async def adopt(
             "version": version.version,
             "round": version.round,
             "organ": organ.value,
-            "decision_number": decision.number.strip(),
+            "decision_number": plain(decision.number),
             "decided_on": decision.decided_on,
             "joint": len(version.organs) > 1,
             "document_hash": version.document_hash,
@@ -175,7 +177,7 @@ async def adopt(
             f"{organ.japanese}の決裁は、この版について記録されています。版のページで確かめてください。"
         )
     await desk.step(
-        tx, version, "adopt", by=by, organ=organ.value, reference=decision.number.strip(),
+        tx, version, "adopt", by=by, organ=organ.value, reference=plain(decision.number),
         hash_=version.document_hash or "",
     )  # fmt: skip
     return await _adopted_by_all(desk, tx, place, by=by)
@@ -217,7 +219,7 @@ async def _back(
     organ: str = "",
     reference: str = "",
 ) -> VersionRow:
-    if not reason.strip():
+    if not plain(reason):
         raise BadClauseError(
             "差し戻す理由がありません。直す人が読みます。入力してください。",
             fields={"reason": "差し戻す理由を入力してください。"},
@@ -238,7 +240,7 @@ async def _back(
     )
     row = await version_of(tx, *place)
     await desk.step(
-        tx, row, "return", by=by, organ=organ, reference=reference, reason=reason.strip()[:400]
+        tx, row, "return", by=by, organ=organ, reference=reference, reason=plain(reason)[:400]
     )
     await report(desk, tx, *place[:2])
     return row
@@ -247,7 +249,7 @@ async def _back(
 def _dated(number: str, day: date, *, since: object, today: date) -> None:
     """Number and day of a decision: both there, the day not before its cause nor in the future."""
     fields: dict[str, str] = {}
-    if not number.strip() or len(number.strip()) > _LONGEST:
+    if not plain(number) or len(plain(number)) > _LONGEST:
         fields["number"] = f"番号がないか、{_LONGEST}字を超えています。文書番号を入力してください。"
     first = since.date() if hasattr(since, "date") else since
     if day > today:

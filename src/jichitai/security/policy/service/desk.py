@@ -1,6 +1,7 @@
 """What every use case stands on: the clock, the outbox, and the rows it locks first."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from jichitai.infra import audit
@@ -12,6 +13,8 @@ from jichitai.security.errors import UnknownDocumentError
 from jichitai.security.policy.model.states import State, expect
 from jichitai.security.policy.store import policies as store
 from jichitai.security.policy.store.policies import PolicyRow, VersionRow
+
+LARGEST_VERSION: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,8 @@ async def version_of(
     Raises:
         UnknownDocumentError: the body has none with this number.
     """
-    found = await store.version(tx, body, policy_id, number, lock=lock)
+    known = 0 < number < LARGEST_VERSION
+    found = await store.version(tx, body, policy_id, number, lock=lock) if known else None
     if found is None:
         raise UnknownDocumentError(
             "この方針に、この版はありません。方針のページから版を選び直してください。"

@@ -14,7 +14,7 @@ from jichitai.security.policy.errors import BadClauseError, RivalTextError
 from jichitai.security.policy.model.coverage import Decided
 from jichitai.security.policy.model.merging import Merge, merge
 from jichitai.security.policy.model.states import State
-from jichitai.security.policy.model.text import Clause, Part
+from jichitai.security.policy.model.text import Clause, Part, plain
 from jichitai.security.policy.service.desk import Desk, version_at
 from jichitai.security.policy.store import clauses as store
 from jichitai.security.policy.store.clauses import Key, RivalRow
@@ -89,7 +89,7 @@ async def add(
     clause = Clause(
         id=uuid4(),
         part=part,
-        chapter=chapter.strip()[:LONGEST_TITLE] or (before.chapter if before else part.japanese),
+        chapter=plain(chapter)[:LONGEST_TITLE] or (before.chapter if before else part.japanese),
         title=good.title,
         body=good.body,
         items=good.items,
@@ -131,7 +131,7 @@ async def confirm(
         RivalTextError: somebody changed it since.
     """
     version, current = await _editable(desk, tx, place)
-    _required(reason)
+    why = _required(reason)
     clause = await _locked(tx, place, clause_id)
     if edition != clause.edition:
         raise RivalTextError(
@@ -139,10 +139,8 @@ async def confirm(
             edition=clause.edition,
         )
     same = replace(clause, edition=clause.edition + 1, guideline_version=current.version)
-    await store.put(
-        tx, place, [same], verb="confirmed", by=by.id, at=desk.clock.now(), reason=reason.strip()
-    )
-    await desk.step(tx, version, "confirm", by=by, reference=clause.title, reason=reason.strip())
+    await store.put(tx, place, [same], verb="confirmed", by=by.id, at=desk.clock.now(), reason=why)
+    await desk.step(tx, version, "confirm", by=by, reference=clause.title, reason=why)
     return same
 
 
@@ -157,7 +155,7 @@ async def decline(
         BadClauseError: no reason, an unknown item, or a section that the law itself asks for.
     """
     version, current = await _editable(desk, tx, place)
-    _required(reason)
+    why = _required(reason)
     if item not in current:
         raise BadClauseError(
             f"ガイドライン{current.version}に、その番号の項目はありません。一覧から選び直してください。",
@@ -169,11 +167,9 @@ async def decline(
             f"「{found.title}」は方針そのものの節です。適用しないことはできません。条を書いてください。",
             fields={"item": "方針の節は省けません。"},
         )
-    what = Decided(
-        item=found.id, guideline_version=current.version, applies=applies, reason=reason.strip()
-    )
+    what = Decided(item=found.id, guideline_version=current.version, applies=applies, reason=why)
     await store.decide(tx, place, what, by=by.id, at=desk.clock.now())
-    await desk.step(tx, version, "decide", by=by, reference=found.heading, reason=reason.strip())
+    await desk.step(tx, version, "decide", by=by, reference=found.heading, reason=why)
     return what
 
 
@@ -269,7 +265,16 @@ async def _editable(desk: Desk, tx: Tx, place: Key) -> tuple[VersionRow, Catalog
 
 
 async def _locked(tx: Tx, place: Key, clause_id: UUID) -> Clause:
-    found = await store.clause(tx, place, clause_id, lock=True)
+    return await clause_of(tx, place, clause_id, lock=True)
+
+
+async def clause_of(tx: Tx, place: Key, clause_id: UUID, *, lock: bool = False) -> Clause:
+    """A clause of the version.
+
+    Raises:
+        UnknownDocumentError: it has none with this id.
+    """
+    found = await store.clause(tx, place, clause_id, lock=lock)
     if found is None:
         raise UnknownDocumentError(
             "この版に、この条はありません。除かれたか、別の版の条です。条文の一覧から開き直してください。"
@@ -278,8 +283,8 @@ async def _locked(tx: Tx, place: Key, clause_id: UUID) -> Clause:
 
 
 def _checked(writing: Writing, current: Catalogue) -> Writing:
-    title = writing.title.strip()
-    lines = [one.strip() for one in writing.body.replace("\r\n", "\n").split("\n")]
+    title = plain(writing.title).replace("\n", " ")
+    lines = [one.strip() for one in plain(writing.body).split("\n")]
     body = "\n".join(filter(None, lines))
     fields: dict[str, str] = {}
     if not title or len(title) > LONGEST_TITLE:
@@ -301,9 +306,11 @@ def _unique(items: Sequence[str], current: Catalogue) -> tuple[str, ...]:
     return tuple(dict.fromkeys(current.item(one).id for one in items))
 
 
-def _required(reason: str) -> None:
-    if not reason.strip() or len(reason) > 400:
+def _required(reason: str) -> str:
+    why = plain(reason)
+    if not why or len(why) > 400:
         raise BadClauseError(
             "理由がないか、400字を超えています。理由は記録に残り、次の見直しで読みます。入力してください。",
             fields={"reason": "理由を400字以内で入力してください。"},
         )
+    return why

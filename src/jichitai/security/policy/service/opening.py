@@ -18,7 +18,7 @@ from jichitai.security.policy.model import drafting, interview
 from jichitai.security.policy.model.coverage import Decided
 from jichitai.security.policy.model.interview import Answer, Question
 from jichitai.security.policy.model.states import State
-from jichitai.security.policy.model.text import Clause
+from jichitai.security.policy.model.text import Clause, plain
 from jichitai.security.policy.service.desk import Desk, policy_of, version_at
 from jichitai.security.policy.service.reporting import report
 from jichitai.security.policy.store import clauses as clause_store
@@ -301,7 +301,7 @@ async def revise(
         BadAnswerError: no reason.
         DraftOpenError: one is being worked on.
     """
-    if not reason.strip():
+    if not plain(reason):
         raise BadAnswerError(
             "改定する理由がありません。理由は記録に残ります。入力してください。",
             fields={"reason": "改定する理由を入力してください。"},
@@ -320,10 +320,10 @@ async def revise(
     answers.pop("effective", None)
     row = await _begin(
         desk, tx, policy, rows[0].version + 1, answers, by=by,
-        designated=last.designated, reason=reason.strip(),
+        designated=last.designated, reason=plain(reason)[:400],
     )  # fmt: skip
     await _copy(tx, last, row, at=desk, by=by)
-    await desk.step(tx, row, "revise", by=by, reason=reason.strip())
+    await desk.step(tx, row, "revise", by=by, reason=plain(reason)[:400])
     await report(desk, tx, code, policy_id)
     return row
 
@@ -344,16 +344,16 @@ async def drop(
     """取りやめ: a version that was not published is given up."""
     steps = (State.DRAFTING, State.REVIEW, State.APPROVAL, State.ADOPTED)
     version = await version_at(tx, code, policy_id, number, *steps)
-    if not reason.strip():
+    if not plain(reason):
         raise BadAnswerError(
             "取りやめる理由がありません。理由は記録に残ります。入力してください。",
             fields={"reason": "取りやめる理由を入力してください。"},
         )
     await store.change_version(
         tx, code, policy_id, number, state=State.DROPPED,
-        ended_on=desk.clock.today(), end_reason=reason.strip(),
+        ended_on=desk.clock.today(), end_reason=plain(reason)[:400],
     )  # fmt: skip
-    await desk.step(tx, version, "drop", by=by, reason=reason.strip())
+    await desk.step(tx, version, "drop", by=by, reason=plain(reason)[:400])
     await report(desk, tx, code, policy_id)
 
 

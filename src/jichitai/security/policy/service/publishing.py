@@ -18,7 +18,7 @@ from jichitai.security.guideline import service as guideline
 from jichitai.security.policy import paper, reach, seal
 from jichitai.security.policy.errors import BadClauseError
 from jichitai.security.policy.model.states import STANDING, State, expect, next_review
-from jichitai.security.policy.model.text import Clause, Part, shows
+from jichitai.security.policy.model.text import Clause, Part, plain, shows
 from jichitai.security.policy.reach import Fetcher
 from jichitai.security.policy.service.desk import Desk, policy_of, version_at, version_of
 from jichitai.security.policy.service.reading import look_at
@@ -157,7 +157,7 @@ async def reviewed(
     await store.change_version(tx, *place, state=State.IN_FORCE)
     await store.change_policy(tx, *place[:2], next_review_on=day)
     row = await version_of(tx, *place)
-    await desk.step(tx, row, "reviewed", by=by, reference=number.strip(), reason=reason.strip())
+    await desk.step(tx, row, "reviewed", by=by, reference=plain(number), reason=plain(reason))
     await report(desk, tx, *place[:2])
     return row
 
@@ -175,19 +175,19 @@ async def repeal(
     expect(version.step, *STANDING)
     _stated(number, reason, "廃止の理由")
     await store.change_version(
-        tx, *place, state=State.REPEALED, ended_on=desk.clock.today(), end_reason=reason.strip()
+        tx, *place, state=State.REPEALED, ended_on=desk.clock.today(), end_reason=plain(reason)
     )
     row = await version_of(tx, *place)
-    await desk.step(tx, row, "repeal", by=by, reference=number.strip(), reason=reason.strip())
+    await desk.step(tx, row, "repeal", by=by, reference=plain(number), reason=plain(reason))
     await report(desk, tx, *place[:2])
     return row
 
 
 def _stated(number: str, reason: str, what: str) -> None:
     fields = {}
-    if not number.strip() or len(number) > 80:
+    if not plain(number) or len(number) > 80:
         fields["number"] = "決裁番号を80字以内で入力してください。"
-    if not reason.strip() or len(reason) > 400:
+    if not plain(reason) or len(reason) > 400:
         fields["reason"] = f"{what}を400字以内で入力してください。"
     if fields:
         raise BadClauseError("".join(fields.values()) + "記録に残ります。", fields=fields)

@@ -1,0 +1,1 @@
+"""Pages of the workshop, and the public pages of policies."""
