@@ -36,3 +36,10 @@ class NotTheMinistryError(ForbiddenError):
 
     type = "security.not-the-ministry"
     title = "ガイドラインを公表できるのは府省だけです"
+
+
+class FaultyCatalogueError(InvalidError):
+    """A file whose entries cannot all be taken in; nothing was."""
+
+    type = "security.faulty-catalogue"
+    title = "ファイルに誤りがあるため取り込みませんでした"

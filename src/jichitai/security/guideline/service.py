@@ -1,5 +1,6 @@
 """Versions of the guideline: which are known, which is current, import and publication."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -29,6 +30,7 @@ from jichitai.security.messages import S06, decode
 OFFICE: Final = "ministry"
 """Stands for the ministry where bodies have their code."""
 
+_VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _LATEST: Final = date(9999, 12, 31)
 
 
@@ -74,6 +76,8 @@ async def catalogue(tx: Tx, version: str) -> Catalogue:
     Raises:
         UnknownVersionError: none of this name.
     """
+    if not _VERSION.fullmatch(version):
+        raise _unknown(version)
     published = await store.catalogue(tx, "published", version)
     if published is not None:
         return published
@@ -81,11 +85,25 @@ async def catalogue(tx: Tx, version: str) -> Catalogue:
         return builtin.catalogue(version)
     imported = await store.catalogue(tx, "imported", version)
     if imported is None:
-        raise UnknownVersionError(
-            f"「{version[:40]}」という版のガイドラインはここにありません。"
-            "版の一覧から選び直すか、ファイルから取り込んでください。"
-        )
+        raise _unknown(version)
     return imported
+
+
+def good_name(version: str) -> bool:
+    """Whether a text can name a version.
+
+    >>> [good_name(text) for text in ("R9.3", "", "第3版", "R 9")]
+    [True, False, False, False]
+    """
+    return _VERSION.fullmatch(version) is not None
+
+
+def _unknown(version: str) -> UnknownVersionError:
+    told = version if _VERSION.fullmatch(version) else "（読めない名前）"
+    return UnknownVersionError(
+        f"「{told}」という版のガイドラインはここにありません。"
+        "版の一覧から選び直すか、ファイルから取り込んでください。"
+    )
 
 
 async def editions(tx: Tx, body: str) -> tuple[Edition, ...]:
@@ -192,7 +210,7 @@ class Guideline:
         Raises:
             UnknownVersionError: none of this name was taken in.
         """
-        if not await store.discard(tx, body, version):
+        if not _VERSION.fullmatch(version) or not await store.discard(tx, body, version):
             raise UnknownVersionError(
                 f"「{version[:40]}」という版は取り込まれていません。"
                 "公表された版と、はじめからある版は消せません。"

@@ -1,0 +1,1 @@
+"""Pages of the guideline: browse and search, one item, differences, versions, import."""
