@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from jichitai.security.incidents.due import Clock, Standing
 from jichitai.security.incidents.model import (
@@ -41,7 +41,7 @@ class NewIncident(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     kind: Kind
     known_at: Instant | None = None
     area: Area = Area.UNKNOWN
-    facts: Facts = Facts()
+    facts: Facts = field(default_factory=Facts)
     severity: Severity = Severity.UNRATED
 
 
