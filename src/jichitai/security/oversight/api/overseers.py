@@ -181,15 +181,15 @@ async def remind(
 async def reminders(
     principal: Who,
     db: Db,
-    body: Word = "",
-    state: Annotated[str, QueryParameter(pattern="^(waiting|sent|failed)?$")] = "",
+    code: Word = "",
+    letter: Annotated[str, QueryParameter(pattern="^(waiting|sent|failed)?$")] = "",
     limit: Annotated[int, QueryParameter(ge=1, le=2_000)] = 200,
 ) -> list[Reminder]:
     """The log: who was reminded of what, when, and where the letter stands."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
         return await letters.reminders(
-            tx, by.key, body=body or None, state=state or None, limit=limit
+            tx, by.key, body=code or None, state=letter or None, limit=limit
         )
 
 

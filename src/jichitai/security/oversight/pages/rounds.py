@@ -197,7 +197,8 @@ async def _save(
             problems["title"] = refusal.detail
     if found is None:
         dates = {name: DateInput.of_form(data, name) for name in ("as_of", "due")}
-        return _edit(request, by, round_id, data, dates, questions, FieldErrors.of(problems))
+        typed = {"title": "", "purpose": "", "note": "", "denominator": "", **data}
+        return _edit(request, by, round_id, typed, dates, questions, FieldErrors.of(problems))
     path = f"{urls_of(by).surveys}/{found}"
     more = f"{path}/edit#questions" if data.get("then") == "more" else path
     return Redirect(more, status_code=303)
