@@ -129,8 +129,8 @@ def test_at_once_is_late_after_the_measure_that_the_table_names_as_ours() -> Non
     assert clock.deadline == "直ちに"
     assert clock.standing(NOW + timedelta(minutes=59)) is Standing.RUNNING
     assert clock.standing(NOW + timedelta(minutes=61)) is Standing.LATE
-    assert due.remaining(clock, NOW + timedelta(hours=4)) == "3時間超過"
-    assert due.remaining(clock, NOW) == "あと1時間"
+    assert due.remaining(clock, NOW + timedelta(hours=4)) == "目安を3時間超過"
+    assert due.remaining(clock, NOW) == "目安まであと1時間"
 
 
 def test_rules_are_dated() -> None:

@@ -1,6 +1,7 @@
 """A filled form as PDF and as a spreadsheet: the same items, the same values."""
 
 import hashlib
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +14,8 @@ from jichitai.security.incidents.forms import Filled
 from jichitai.security.incidents.timeline import canonical
 
 _FOLDER: Final = Path(__file__).resolve().parent / "typst"
+_LONG: Final = re.compile(r"([!-~]{20})(?=[!-~])")
+"""Hashes and addresses, which may break between lines."""
 _COLUMNS: Final = (
     Column(key="section", label="区分", width=18),
     Column(key="label", label="項目", width=34),
@@ -22,9 +25,11 @@ _COLUMNS: Final = (
 
 async def as_pdf(paper: Filled) -> bytes:
     """The paper as PDF (tagged, archivable); same paper, same bytes."""
-    return await to_thread.run_sync(
-        lambda: pdf.typeset("report.typ", msgspec.to_builtins(paper), folder=_FOLDER)
-    )
+    drawn: dict[str, Any] = msgspec.to_builtins(paper)
+    for section in drawn["sections"]:
+        for item in section["items"]:
+            item["value"] = _LONG.sub("\\1\u200b", item["value"])
+    return await to_thread.run_sync(lambda: pdf.typeset("report.typ", drawn, folder=_FOLDER))
 
 
 async def as_workbook(paper: Filled) -> bytes:

@@ -219,7 +219,7 @@ class Standing(StrEnum):
             "waived": "不要と判断",
             "late": "期限を過ぎています",
             "soon": "期限が近い",
-            "running": "期限まで余裕あり",
+            "running": "未報告",
             "undecided": "該当するか未定",
         }[self]
 
@@ -332,10 +332,14 @@ def by_urgency(found: Iterable[Clock], now: datetime) -> list[Clock]:
 def remaining(clock: Clock, now: datetime) -> str:
     """How long is left, or how long it has been late, in words.
 
+    At once and promptly have no end but our own measure, which the words say.
+
     Source: ours.
     """
     left = clock.late_at - now
     text = _span(abs(left))
+    if clock.due_at is None:
+        return f"目安まであと{text}" if left >= timedelta() else f"目安を{text}超過"
     return f"あと{text}" if left >= timedelta() else f"{text}超過"
 
 

@@ -1,5 +1,6 @@
 """事案の受付: two minutes on a phone, with or without script, and what comes back."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -23,21 +24,21 @@ from jichitai.security.incidents.pages import when, words
 from jichitai.security.incidents.service import Intake
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, NodeKeys, Who
+from jichitai.web.rights import Principal
 
 AnyRequest = Request[Any, Any, Any]
 _OPT: Final = {"roles": EMPLOYEE}
-_PHOTO_OPT: Final = {**_OPT}
 
 
 @get("/security/incidents/new", opt=_OPT, include_in_schema=False)
-async def intake_form(request: AnyRequest) -> Template:
+async def intake_form(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
     """An empty form; only when and what are needed."""
-    return _form(request, {"when": "0"}, {})
+    return _form(request, principal, clock.now(), {"when": "0"}, {})
 
 
 @post(
     "/security/incidents/new",
-    opt=_PHOTO_OPT,
+    opt=_OPT,
     include_in_schema=False,
     request_max_body_size=PHOTO_BODY,
 )
@@ -53,7 +54,7 @@ async def take_in(
     if content:
         problems |= _photo_problem(content)
     if problems or intake is None:
-        return _form(request, typed, problems, status=422)
+        return _form(request, principal, now, typed, problems, status=422)
     try:
         async with db.transaction(town=code) as tx:
             incident = await service.record(tx, code, intake, by=principal.actor, at=now)
@@ -68,7 +69,8 @@ async def take_in(
                     at=now,
                 )
     except InvalidError as refusal:
-        return _form(request, typed, words.fields_of(refusal, "summary"), status=422)
+        problems = words.fields_of(refusal, "summary")
+        return _form(request, principal, now, typed, problems, status=422)
     return Redirect(f"/security/incidents/{incident.incident_id}/receipt", status_code=303)
 
 
@@ -125,12 +127,16 @@ def _read(typed: Mapping[str, str], now: datetime) -> tuple[Intake | None, dict[
 
 def _form(
     request: AnyRequest,
+    who: Principal,
+    now: datetime,
     typed: Mapping[str, str],
     problems: Mapping[str, str],
     *,
     status: int = 200,
 ) -> Template:
     context = {
+        "owner": hashlib.sha256(who.account_id.encode()).hexdigest()[:16],
+        "now": now.isoformat(),
         "typed": typed,
         "errors": words.errors_of(problems),
         "choices": when.CHOICES,
@@ -156,7 +162,7 @@ async def receipt(
 
 @post(
     "/security/incidents/{incident_id:uuid}/receipt",
-    opt=_PHOTO_OPT,
+    opt=_OPT,
     include_in_schema=False,
     request_max_body_size=PHOTO_BODY,
 )

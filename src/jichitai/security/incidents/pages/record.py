@@ -99,12 +99,15 @@ def clock_rows(case: Case, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def _sections(incident: Incident) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Headings with the fields that are known."""
+def _sections(
+    incident: Incident,
+) -> list[tuple[str, list[tuple[str, str]], list[str]]]:
+    """Headings with the fields that are known, and the names of those that are not."""
     found = []
     for title, group in words.SECTIONS:
         rows = [(field.label, _text(incident, field)) for field in group]
-        found.append((title, [(label, text or "まだ分からない") for label, text in rows]))
+        known = [(label, text) for label, text in rows if text]
+        found.append((title, known, [label for label, text in rows if not text]))
     return found
 
 
@@ -153,8 +156,8 @@ async def show_timeline(
         Entry(
             when=time_text(entry.at, operator=True),
             what=entry.text,
-            who=entry.author,
-            word=f"{entry.kind.japanese}　{entry.sequence}番　{entry.hash.hex()[:12]}",
+            who=f"{entry.author}　{entry.hash.hex()[:12]}",
+            word=f"{entry.kind.japanese}　{entry.sequence}番",
         )
         for entry in reversed(case.entries)
     ]
