@@ -1,0 +1,1 @@
+"""Pages of systems (/security/systems) and of the network (/security/network)."""
