@@ -1,0 +1,1 @@
+"""Pages of the subsidy: the prefecture's desk and the ministry's."""

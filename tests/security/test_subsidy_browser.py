@@ -1,0 +1,84 @@
+"""The pages of the security cloud and of the subsidy in a browser: accessible, inside the window."""
+
+from asyncio import to_thread
+from collections.abc import AsyncIterator
+
+import pytest
+
+from jichitai.infra.keys import Keys
+from jichitai.kernel.parties import Tier
+from jichitai.security.cloud.routes import MINISTRY_ROUTES, PREFECTURE_ROUTES, TEMPLATES
+from jichitai.security.cloud.service import ministry_handlers
+from tests.browser.support import CHROMIUM, inspect_pages
+from tests.conftest import Cluster
+from tests.security.test_cloud import API, REQUIRED
+from tests.security.test_subsidy_pages import PLACE, Pages, pages, through
+from tests.security.upper_wires import Upper, officer, supervisor, upper
+
+__all__ = ["pages"]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed"),
+]
+
+
+@pytest.fixture(scope="module")
+async def wires(cluster18: Cluster, keys: Keys) -> AsyncIterator[Upper]:
+    async with upper(cluster18, keys) as wires:
+        yield wires
+
+
+async def cloud_pages(wires: Upper) -> dict[str, str]:
+    """A cloud that is being built, as its prefecture and as the ministry sees it."""
+    own = wires.app(Tier.PREFECTURE, PREFECTURE_ROUTES, TEMPLATES)
+    national = wires.app(Tier.MINISTRY, MINISTRY_ROUTES, TEMPLATES)
+    found: dict[str, str] = {}
+    async with supervisor(own, html=True) as client:
+        found["clouds-empty"] = (await client.get("/security/cloud")).text
+        await client.post(API, json={"generation": 3})
+        changes = {
+            "name": "北の雲",
+            "functions": [{"code": code, "have": "met"} for code in REQUIRED[2:]],
+            "steps": [
+                {"step": "planning", "done_on": "2026-05-01"},
+                {"step": "budgeted", "done_on": "2026-07-01"},
+                {"step": "building", "planned_on": "2026-10-01"},
+            ],
+            "members": [{"code": "011002", "move": "migrated", "moved_on": "2026-11-01"}],
+            "measured": [{"metric": "availability", "month": "2026-10", "value": "99.5"}],
+            "costs": [
+                {"fiscal_year": 2026, "sort": "build", "total": 9, "prefecture": 4, "members": 5}
+            ],
+        }
+        await client.patch(f"{API}/3", json={"revision": 1, "changes": changes})
+        await client.post(f"{API}/3/report")
+        found["cloud"] = (await client.get("/security/cloud/3?reported=1")).text
+        for part in ("steps", "functions", "costs", "level"):
+            found[f"cloud-{part}"] = (await client.get(f"/security/cloud/3/{part}")).text
+        wrong = {"revision": "2", "move-011002": "migrated", "on-011002": "きのう"}
+        found["cloud-members-error"] = (
+            await client.post("/security/cloud/3/members", data=wrong)
+        ).text
+    await wires.flow({Tier.MINISTRY: ministry_handlers(wires.clock)})
+    async with officer(national, html=True) as client:
+        found["clouds-map"] = (await client.get("/security/clouds")).text
+        found["clouds-one"] = (await client.get("/security/clouds/01")).text
+    return found
+
+
+async def test_the_pages_of_cloud_and_subsidy(wires: Upper, pages: Pages) -> None:
+    texts = await cloud_pages(wires)
+    case = await through(pages)
+    texts |= {name: answer.text for name, answer in pages.kept.items()}
+    for name, client, path in (
+        ("subsidy-own", pages.own, PLACE),
+        ("subsidy-case", pages.own, f"{PLACE}/{case}"),
+        ("subsidy-ledger", pages.own, f"{PLACE}/ledger"),
+        ("subsidy-all", pages.first, PLACE),
+        ("subsidy-disposal", pages.own, f"{PLACE}/{case}/new/disposal-request"),
+    ):
+        texts[name] = (await client.get(path)).text
+    assert await to_thread(inspect_pages, texts) == []
