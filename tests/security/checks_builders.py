@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from jichitai.infra.audit import Actor
 from jichitai.infra.clock import FixedClock
@@ -23,6 +23,7 @@ from jichitai.security.checks.service.risks import Risks
 from jichitai.security.checks.service.rounds import Rounds
 from jichitai.security.checks.store import rounds
 from jichitai.security.checks.store.rounds import Line
+from jichitai.security.messages import Finding
 
 TODAY = date(2026, 11, 20)
 
@@ -138,3 +139,18 @@ class Desk:
             for line in lines
         ]
         await self.answers.answer(self.tx, self.body, round_id, replies, by=by)
+
+
+def finding(**values: Any) -> Finding:
+    plain: dict[str, Any] = {
+        "finding_id": uuid4(),
+        "source": "地方版ASM",
+        "title": "公開しているサーバのソフトウェアが古い",
+        "reference": "CVE-2026-0001",
+        "target": "www.example.lg.jp",
+        "severity": "high",
+        "found_on": TODAY - timedelta(days=60),
+        "due_on": None,
+        "advice": "更新してください",
+    }
+    return Finding(**(plain | values))

@@ -1,7 +1,7 @@
 """Corrections, exceptions and risks, for programs."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from litestar import get, post, put

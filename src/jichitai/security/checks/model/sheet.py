@@ -185,19 +185,14 @@ def _change(row: Filled, question: Asked, today: date) -> tuple[Wanted | None, l
     try:
         given = check_given(given)
     except CheckFormError as refusal:
-        faults += [
-            wrong(key, getattr(row, key), text, "入力してください") for key, text in _of(refusal)
-        ]
+        faults += [wrong(key, getattr(row, key), *parted(text)) for key, text in _of(refusal)]
     planned = _planned(row, question)
     if planned is not None:
         try:
             check_planned(planned, today)
         except CheckFormError as refusal:
             keys = {"title": "correction", "detail": "correction"}
-            faults += [
-                wrong(keys.get(key, key), "", text, "入力してください")
-                for key, text in _of(refusal)
-            ]
+            faults += [wrong(keys.get(key, key), "", *parted(text)) for key, text in _of(refusal)]
         if not answer.gap:
             faults.append(
                 wrong(
@@ -215,6 +210,18 @@ def _planned(row: Filled, question: Asked) -> Planned | None:
         return None
     title = row.correction or f"{question.title}（{question.target}）"
     return Planned(title=title, owner=row.owner, due_on=row.due_on)
+
+
+def parted(message: str) -> tuple[str, str]:
+    """What is wrong, and what to do about it: the last sentence of a message.
+
+    >>> parted("期限がありません。遅れに気づけるように、日付を入力してください。")
+    ('期限がありません', '遅れに気づけるように、日付を入力してください')
+
+    Source: our own form of messages (what, why, what to do).
+    """
+    first, _, last = message.rstrip("。").rpartition("。")
+    return (first, last) if first else (last, "直してください")
 
 
 def _of(refusal: CheckFormError) -> Sequence[tuple[str, str]]:

@@ -183,7 +183,7 @@ class Corrections:
                 **_finding_values(finding),
             },
         )
-        await self._tell(tx, body, correction_id, by, "open", "")
+        await self._tell(tx, body, correction_id, by, "enter", "")
         return correction_id
 
     async def _known(self, tx: Tx, body: str, correction_id: UUID) -> CorrectionRow:
@@ -210,7 +210,7 @@ class Corrections:
         await audit.record(
             tx,
             by=by,
-            action="security.correction.open" if what == "open" else "security.correction.change",
+            action="security.correction.open" if what == "enter" else "security.correction.change",
             subject=str(correction_id),
             facts={"what": what},
         )

@@ -279,7 +279,7 @@ async def rounds(tx: Tx, body: str, *, limit: int = 200) -> list[RoundRow]:
     async with tx.cursor(row_factory=class_row(RoundRow)) as cursor:
         await cursor.execute(
             f"select {_ROUND} from security.check_round where municipality = %s"
-            " order by fiscal_year desc, opened_at desc limit %s",
+            " order by fiscal_year desc, opened_at desc, number desc limit %s",
             (body, limit),
         )
         return await cursor.fetchall()
@@ -316,7 +316,7 @@ async def last_closed(tx: Tx, body: str, sort: Sort) -> RoundRow | None:
         await cursor.execute(
             f"select {_ROUND} from security.check_round"
             " where municipality = %s and sort = %s and state = 'closed'"
-            " order by fiscal_year desc, opened_at desc limit 1",
+            " order by fiscal_year desc, opened_at desc, number desc limit 1",
             (body, sort),
         )
         return await cursor.fetchone()
@@ -366,6 +366,18 @@ async def line(
                 "target": target_id,
                 "item": item,
             },
+        )
+        return await cursor.fetchone()
+
+
+async def same_question(
+    tx: Tx, body: str, round_id: UUID, item_id: str, target_key: str, today: date
+) -> Line | None:
+    """The same question of the same target in another round."""
+    async with tx.cursor(row_factory=class_row(Line)) as cursor:
+        await cursor.execute(
+            _LINES + " and q.item_id = %(item)s and t.key = %(key)s",
+            {"body": body, "round": round_id, "today": today, "item": item_id, "key": target_key},
         )
         return await cursor.fetchone()
 

@@ -1,0 +1,1 @@
+"""Pages of checks: rounds, answers, corrections, exceptions, risks."""
