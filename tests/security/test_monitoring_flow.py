@@ -57,8 +57,7 @@ class World:
 
     async def send(self, source: Source, data: bytes) -> int:
         async with self.database.transaction() as tx:
-            number = await self.intake.accept(tx, source, data, transport="http")
-        return number
+            return await self.intake.accept(tx, source, data, transport="http")
 
     async def work(self) -> None:
         while await self.intake.read_waiting():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from jichitai.security.monitoring.lake import Connection
-from jichitai.security.monitoring.model.rules import Course, Rule
+from jichitai.security.monitoring.model.rules import CorrelationKind, Course, Rule
 from jichitai.security.monitoring.rules.courses import fired
 
 SHOWN: Final = (
@@ -78,12 +78,14 @@ def run(connection: Connection, rules: Sequence[Rule], *, fresh: str = "true") -
     """
     numbers = {rule.id: number for number, rule in enumerate(rules)}
     _collect(connection, [rule for rule in rules if rule.where], numbers, fresh)
+    hit = _hit(connection)
     found: list[Detection] = []
     for rule in rules:
-        if rule.course is not None:
+        course, number = rule.course, numbers[rule.id]
+        if course is not None and _may_fire(course, hit, numbers):
             _follow(connection, rule, numbers)
-        if rule.alone:
-            course = rule.course
+            hit = _hit(connection)
+        if rule.alone and number in hit:
             query = _episodes(rule, course, numbers) if course else _alone(rule, numbers)
             found.extend(_read(connection, rule, query))
     found.sort(key=lambda one: (one.first, one.rule.id, one.body, one.key))
@@ -116,6 +118,19 @@ _COLUMNS: Final = (
     *SHOWN,
     *("class_uid", "activity", "severity", "bytes_in", "user_agent", "message"),
 )
+
+
+def _hit(connection: Connection) -> set[int]:
+    """Numbers of the rules that fit any event."""
+    rows = connection.execute("select distinct rule from hits").fetchall()
+    return {int(row[0]) for row in rows}
+
+
+def _may_fire(course: Course, hit: set[int], numbers: dict[str, int]) -> bool:
+    """Whether a course has what it needs; most have nothing, and cost nothing then."""
+    present = [numbers[part] in hit for part in course.parts]
+    counting = course.kind in {CorrelationKind.EVENT_COUNT, CorrelationKind.VALUE_COUNT}
+    return any(present) if counting else all(present)
 
 
 def _follow(connection: Connection, rule: Rule, numbers: dict[str, int]) -> None:

@@ -56,6 +56,7 @@ _SEVERITIES: Final = {
     "info": Severity.INFORMATIONAL,
     "moderate": Severity.MEDIUM,
     "serious": Severity.HIGH,
+    "緊急": Severity.CRITICAL,
 }
 _LONGEST: Final = {"target": 400, "title": 400, "reference": 400, "advice": 4000}
 HEADINGS: Final = tuple(_OURS)

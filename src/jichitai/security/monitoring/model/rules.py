@@ -33,7 +33,7 @@ _SEVERITIES: Final = {
     Severity.LOW: "低",
     Severity.MEDIUM: "中",
     Severity.HIGH: "高",
-    Severity.CRITICAL: "緊急",
+    Severity.CRITICAL: "重大",
 }
 
 

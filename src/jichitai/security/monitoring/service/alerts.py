@@ -32,6 +32,7 @@ from jichitai.security.monitoring.model.rules import Severity
 from jichitai.security.monitoring.model.targets import targets
 from jichitai.security.monitoring.service.intake import Intake
 from jichitai.security.monitoring.service.places import own_body
+from jichitai.security.monitoring.service.rulebook import RuleBook
 from jichitai.security.monitoring.store import alerts as store
 from jichitai.security.monitoring.store import batches
 from jichitai.web.rights import Principal
@@ -70,6 +71,14 @@ class Alerts:
         if alert.severity not in _HURRIED or not alert.state.waits:
             return None
         return alert.found_at + targets(self.clock.today()).notice
+
+    async def advice(self, tx: Tx, rules: RuleBook, alert: Alert) -> str:
+        """What the rule advises, if the rule is still there."""
+        for kept in await rules.all(tx, alert.prefecture):
+            for rule in kept.file.rules:
+                if rule.id == alert.rule_id:
+                    return rule.advice
+        return ""
 
     async def decide(
         self, tx: Tx, alert_id: UUID, decision: Decision, reason: str, *, by: Principal
@@ -166,10 +175,8 @@ class Alerts:
             sent_at=self.clock.now(),
         )
 
-    async def became_incident(
-        self, tx: Tx, alert_id: UUID, incident: str, *, by: Principal
-    ) -> Alert:
-        """Note that an alert about the prefecture itself was recorded as an incident.
+    async def own(self, tx: Tx, alert_id: UUID, *, by: Principal) -> Alert:
+        """An alert about the prefecture itself that may become an incident, locked.
 
         Raises:
             UnknownAlertError, WrongStepError: there is no such alert that waits.
@@ -180,6 +187,17 @@ class Alerts:
                 "都道府県自身の検知で、確認が済んでいないものだけを事案にできます。ほかの団体の検知は、"
                 "その団体に通知してください。"
             )
+        return alert
+
+    async def became_incident(
+        self, tx: Tx, alert_id: UUID, incident: str, *, by: Principal
+    ) -> Alert:
+        """Note that an alert about the prefecture itself was recorded as an incident.
+
+        Raises:
+            UnknownAlertError, WrongStepError: there is no such alert that waits.
+        """
+        alert = await self.own(tx, alert_id, by=by)
         changed = replace(alert, state=AlertState.INCIDENT, incident=incident)
         await store.save(tx, changed)
         await self._step(tx, changed, by, "incident", f"事案 {incident} として記録しました")

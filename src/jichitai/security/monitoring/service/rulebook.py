@@ -22,7 +22,7 @@ from jichitai.security.monitoring.store import rules as store
 from jichitai.security.monitoring.store.rules import RuleRow
 from jichitai.web.rights import Principal
 
-_NAME: Final = re.compile(r"[a-z][a-z0-9_]{2,59}")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]{3,59}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class RuleBook:
         """
         if not _NAME.fullmatch(name):
             raise BadRuleError(
-                "ルールのファイル名は、小文字の英字で始まる3文字から60文字の英数字と _ で書いて"
+                "ルールのファイル名は、小文字の英字で始まる4文字から60文字の英数字と _ で書いて"
                 "ください。",
                 field="name",
             )
