@@ -12,6 +12,10 @@ from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import Tier
 from jichitai.main.node import Loop, Node, every
+from jichitai.security.checks.api import files as check_files
+from jichitai.security.checks.api import registers as check_registers
+from jichitai.security.checks.api import rounds as check_rounds
+from jichitai.security.checks.service.corrections import handlers as check_handlers
 from jichitai.security.cloud import routes as cloud_routes
 from jichitai.security.cloud import service as cloud_work
 from jichitai.security.desk import pages as desk_pages
@@ -23,9 +27,23 @@ from jichitai.security.incidents import worker as incident_work
 from jichitai.security.incidents.todos import todos as incident_todos
 from jichitai.security.oversight import routes as oversight_routes
 from jichitai.security.oversight.service import receiving
+from jichitai.security.policy import worker as policy_work
+from jichitai.security.policy.api.deciding import DECIDING_ROUTES
+from jichitai.security.policy.api.reading import READING_ROUTES
+from jichitai.security.policy.api.writing import WRITING_ROUTES
+from jichitai.security.policy.pages.public import PUBLIC_ROUTES
+from jichitai.security.policy.reach import HttpFetcher
+from jichitai.security.policy.service.desk import Desk
 
 _BODY: Final[tuple[ControllerRouterHandler, ...]] = (
     *desk_pages.ROUTES,
+    *READING_ROUTES,
+    *WRITING_ROUTES,
+    *DECIDING_ROUTES,
+    *PUBLIC_ROUTES,
+    *check_rounds.ROUTES,
+    *check_registers.ROUTES,
+    *check_files.ROUTES,
     *incident_routes.ROUTES,
 )
 """What a body does for itself: at towns, and at prefectures as bodies."""
@@ -49,6 +67,7 @@ TEMPLATES: Final[tuple[Path, ...]] = (
     incident_routes.TEMPLATES,
     oversight_routes.TEMPLATES,
     cloud_routes.TEMPLATES,
+    Path(policy_work.__file__).resolve().parent / "templates",
 )
 
 GIVEN: Final = ("security_todos", "outbox")
@@ -69,6 +88,7 @@ def handlers(tier: Tier, clock: Clock, outbox: Outbox) -> Handlers:
             return {
                 **guideline_work.handlers(clock, outbox),
                 **incident_alerts.handlers(clock),
+                **check_handlers(clock),
                 **receiving.town_handlers(clock, outbox),
             }
         case Tier.PREFECTURE:
@@ -90,4 +110,11 @@ def loops(node: Node) -> list[Loop]:
     if node.tier is Tier.MINISTRY:
         return []
     watch = partial(incident_work.watch, node.database, node.clock)
-    return [partial(every, 15.0, watch, name="incident-clocks")]
+    desk, fetcher = Desk(node.clock, node.outbox), HttpFetcher(inside=node.settings.demo)
+    turn = partial(policy_work.turn_days, node.database, desk)
+    look = partial(policy_work.check_addresses, node.database, desk, fetcher)
+    return [
+        partial(every, 15.0, watch, name="incident-clocks"),
+        partial(every, 60.0, turn, name="policy-days"),
+        partial(every, 60.0, look, name="policy-addresses"),
+    ]
