@@ -28,8 +28,12 @@ def action_plan_name(subject: Subject) -> str:
     return f"body-{subject.code}.poam.json"
 
 
-def action_plan(plan: ActionPlan) -> Node:
+def action_plan(plan: ActionPlan, *, with_ssp: bool = True) -> Node:
     """The corrections of a body.
+
+    Args:
+        plan: the corrections.
+        with_ssp: whether the body's security plan stands beside it, to be imported.
 
     Raises:
         EmptyOscalError: there is none.
@@ -53,7 +57,7 @@ def action_plan(plan: ActionPlan) -> Node:
                 properties=subject_props(subject),
                 remarks="団体の内部の文書です。公開しないでください。",
             ),
-            "import-ssp": {"href": plan_name(subject)},
+            **({"import-ssp": {"href": plan_name(subject)}} if with_ssp else {}),
             "system-id": {"id": subject.code},
             "observations": [_observation(one) for one in plan.corrections],
             "risks": [_risk(one) for one in plan.corrections],

@@ -1,0 +1,1 @@
+"""Everything of a body in one set of files, gathered from the parts that keep it."""
