@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from uuid import uuid4
 
@@ -133,11 +133,13 @@ async def test_without_a_csirt_the_report_inside_stays_owed(town_tx: Tx) -> None
     ("values", "field"),
     [
         ({"known_at": NOW + timedelta(hours=1)}, "known_at"),
+        ({"known_at": datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))}, "known_at"),
+        ({"facts": Facts(detected_at=datetime(1999, 1, 1, tzinfo=UTC))}, "detected_at"),
         ({"facts": Facts(occurred_at=NOW + timedelta(days=1))}, "occurred_at"),
         ({"facts": Facts(detected_at=NOW + timedelta(days=1))}, "detected_at"),
     ],
 )
-async def test_times_of_the_future_are_refused(
+async def test_times_of_the_future_and_of_long_ago_are_refused(
     town_tx: Tx, values: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(BadReportError) as refused:
@@ -155,6 +157,15 @@ async def test_a_number_of_a_person_is_kept_out_of_every_text(town_tx: Tx) -> No
     change = Amendment(version=1, facts={"details": {"effect": secret}})
     with pytest.raises(PersonsNumberError):
         await handling.amend(town_tx, TOWN, found.incident_id, change, by=OFFICER, at=NOW)
+
+
+async def test_characters_that_nobody_types_are_refused(town_tx: Tx) -> None:
+    with pytest.raises(BadReportError, match="制御文字"):
+        await recorded(town_tx, facts=Facts(summary="a\x00b"))
+    found = await recorded(town_tx, facts=Facts(summary="一行目\n二行目\tよい"))
+    assert "\n" in found.facts.summary
+    with pytest.raises(BadReportError):
+        await service.note(town_tx, TOWN, found.incident_id, "\x1b[31m", by=CLERK, at=NOW)
 
 
 async def test_every_change_stands_in_the_time_line_with_its_old_value(town_tx: Tx) -> None:

@@ -1,8 +1,10 @@
 """Rules of incidents: triggers, clocks, the chain of the time line, what texts may not hold."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import msgspec
@@ -285,3 +287,10 @@ def test_the_first_guess_names_fields_of_the_record(kind: Kind) -> None:
     assert set(guess) <= set(Facts.__struct_fields__)
     assert kind.japanese
     assert Area.MY_NUMBER.japanese
+
+
+def test_the_page_on_incidents_lists_every_clock_with_its_trust() -> None:
+    text = (Path(__file__).parents[2] / "docs/how-to/report-an-incident.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([\w-]+)` \| (.*?) \| (.*?) \|.*\| (\w+) \|$", text, re.M)
+    told = {name: (recipient, report, trust) for name, recipient, report, trust in rows}
+    assert told == {rule.id: (rule.recipient, rule.report, rule.confidence) for rule in due.rules()}

@@ -10,6 +10,7 @@ from jichitai.infra.database import Tx
 from jichitai.security.incidents import desk_store
 from jichitai.security.incidents.desk_store import Duty, Member
 from jichitai.security.incidents.errors import BadReportError
+from jichitai.security.incidents.texts import check_text
 
 MOST: Final = 30
 _ACTION: Final = "security.incident.csirt"
@@ -31,6 +32,7 @@ async def add(
 
     Raises:
         BadReportError: duty, name or address are wrong, or there are too many; see `fields`.
+        PersonsNumberError: a text holds a number of a person.
     """
     fields: dict[str, str] = {}
     if duty not in set(Duty):
@@ -48,6 +50,7 @@ async def add(
         checked = ""
     if fields:
         raise BadReportError(" ".join(fields.values()), fields=fields)
+    check_text(name, office, telephone)
     member = Member(
         member_id=uuid4(),
         duty=duty,

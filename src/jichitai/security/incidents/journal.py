@@ -9,6 +9,7 @@ import msgspec
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
+from jichitai.kernel.dates import JST
 from jichitai.security.access import own_body
 from jichitai.security.incidents import due, store, texts, timeline
 from jichitai.security.incidents.due import Clock
@@ -17,6 +18,8 @@ from jichitai.security.incidents.model import Facts, Incident
 from jichitai.security.incidents.timeline import EntryKind
 
 _AHEAD: Final = timedelta(minutes=5)
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=JST)
+_TIMES: Final = {"known_at": "知った時", "occurred_at": "起きた時", "detected_at": "検知した時"}
 
 
 def check(known_at: datetime, facts: Facts, at: datetime) -> None:
@@ -27,15 +30,21 @@ def check(known_at: datetime, facts: Facts, at: datetime) -> None:
         PersonsNumberError: see there.
     """
     fields: dict[str, str] = {}
-    if known_at > at + _AHEAD:
-        fields["known_at"] = (
-            "知った時が未来です。期限は知った時から数えるため、未来の時刻は使えません。日時を直してください。"
-        )
-    for name, label in (("occurred_at", "起きた時"), ("detected_at", "検知した時")):
-        instant = getattr(facts, name)
-        if instant is not None and instant > at + _AHEAD:
+    times = {
+        "known_at": known_at,
+        "occurred_at": facts.occurred_at,
+        "detected_at": facts.detected_at,
+    }
+    for name, instant in times.items():
+        if instant is None:
+            continue
+        if instant > at + _AHEAD:
             fields[name] = (
-                f"{label}が未来です。記録の前後が合わなくなるため使えません。日時を直してください。"
+                f"{_TIMES[name]}が未来です。期限と経緯の前後が合わなくなります。日時を直してください。"
+            )
+        elif instant < _EARLIEST:
+            fields[name] = (
+                f"{_TIMES[name]}が古すぎます（2000年より前）。年の打ち間違いを確かめてください。"
             )
     if fields:
         raise BadReportError(" ".join(fields.values()), fields=fields)
