@@ -1,6 +1,6 @@
 """Reports and survey forms with defaults."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +10,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.messages import Received
 from jichitai.jukinet.messages import Body as Message
 from jichitai.kernel.parties import Party
-from jichitai.security.messages import S01, S02, S05, S11, Adoption, Measure
+from jichitai.security.messages import S01, S02, S05, S11, Adoption, Deadline, Measure
 from jichitai.security.oversight.model.forms import Form, Question
 
 NOON = datetime(2026, 11, 19, 3, 0, tzinfo=UTC)
@@ -18,7 +18,7 @@ OFFICER = Actor("staff", "officer-1", "担当 太郎")
 
 
 def adoption(organ: str = "head", **changes: Any) -> Adoption:
-    values = {
+    values: dict[str, Any] = {
         "organ": organ,
         "decision_number": "令和8年訓令第3号",
         "decided_on": date(2026, 10, 1),
@@ -63,7 +63,7 @@ def incident(body: str, **changes: Any) -> S02:
         "area": "internet",
         "system": "文書管理",
         "severity": "high",
-        "state": "open",
+        "state": "handling",
         "known_at": NOON,
         "detected_at": None,
         "occurred_at": None,
@@ -73,7 +73,12 @@ def incident(body: str, **changes: Any) -> S02:
         "share_consent": True,
         "summary": "端末の画面に見慣れない表示が出た。",
         "details": {},
-        "deadlines": (),
+        "deadlines": (
+            Deadline(
+                recipient="ppc", report="速報", due_at=NOON + timedelta(hours=1), sent_at=None
+            ),
+            Deadline(recipient="prefecture", report="速報", due_at=NOON, sent_at=NOON),
+        ),
         "timeline_hash": "b" * 64,
         "reported_at": NOON,
     }
@@ -81,7 +86,8 @@ def incident(body: str, **changes: Any) -> S02:
 
 
 def check(body: str, **changes: Any) -> S05:
-    measure = Measure(key="3", met=5, partly=2, unmet=1, not_applicable=0, unanswered=0)
+    measure = Measure(key="law-3", met=5, partly=2, unmet=1, not_applicable=0, unanswered=0)
+    weak = Measure(key="weak-audit", met=4, partly=1, unmet=1, not_applicable=0, unanswered=0)
     values: dict[str, Any] = {
         "body": body,
         "check_id": UUID(int=9),
@@ -90,7 +96,7 @@ def check(body: str, **changes: Any) -> S05:
         "fiscal_year": 2026,
         "guideline_version": "R8.3",
         "finished_on": date(2026, 10, 31),
-        "measures": (measure,),
+        "measures": (measure, weak),
         "open_corrections": 2,
         "late_corrections": 1,
         "open_exceptions": 0,

@@ -53,7 +53,8 @@ WORDS = Wording(subject="方針の公表について", text="公表の状況を�
 
 def contact(code: str, **changes: str) -> Contact:
     values = {"office": "総務課", "mail": f"soumu@x{code}.example.jp", "phone": "011-000-0000"}
-    return Contact(body=code, **(values | changes))
+    values |= changes
+    return Contact(body=code, office=values["office"], mail=values["mail"], phone=values["phone"])
 
 
 async def sent(tx: Tx) -> list[tuple[str, str]]:
@@ -372,7 +373,7 @@ def edited(archive: bytes, *rows: Sequence[object]) -> bytes:
     page = book["回答"]
     for number, row in enumerate(rows, start=6):
         for at, value in enumerate(row, start=1):
-            page.cell(number, at).value = value  # type: ignore[assignment]
+            page.cell(number, at).value = value
     target = io.BytesIO()
     book.save(target)
     return target.getvalue()

@@ -50,6 +50,16 @@ async def test_from_the_country_down_to_one_body(world: World) -> None:
         assert (await client.get("/security/bodies/999999")).status_code == 403
 
 
+async def test_incidents_show_the_report_that_is_owed_next(world: World) -> None:
+    async with world.minister(html=True) as client:
+        page = (await client.get("/security/bodies/incidents")).text
+        drills = (await client.get("/security/bodies/incidents?drills=1")).text
+    assert "I-0042" in page
+    assert "期限を過ぎた" in page
+    assert "I-0043" not in page
+    assert "I-0043" in drills
+
+
 async def test_the_list_is_narrowed_and_paged_without_script(world: World) -> None:
     async with world.minister(html=True) as client:
         first = (await client.get("/security/bodies/list?status=silent")).text

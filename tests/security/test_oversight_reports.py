@@ -12,6 +12,7 @@ from jichitai.kernel.municipalities import UnknownMunicipalityError
 from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.bodies import Organ, body
 from jichitai.security.errors import NotYourBodyError
+from jichitai.security.messages import Measure
 from jichitai.security.obligations.model import Denominator
 from jichitai.security.oversight.errors import (
     NotYourMemberError,
@@ -31,6 +32,7 @@ from jichitai.security.oversight.model.standing import (
 from jichitai.security.oversight.service import overview
 from jichitai.security.oversight.service.place import MINISTRY_KEY, Overseer
 from jichitai.security.oversight.service.receiving import Receiving
+from jichitai.security.oversight.service.weak_spots import titles, weak_spots
 from tests.security.oversight_builders import NOON, adoption, check, incident, policy, received
 
 TODAY = date(2026, 11, 20)
@@ -260,6 +262,17 @@ async def test_who_is_late_is_asked_by_matter(
     assert await late(Matter.REVIEW) == {SAPPORO}
     assert SAPPORO not in await late(Matter.CHECK)
     assert await late(Matter.SURVEY) == set()
+
+
+def test_the_weak_spots_are_counted_over_the_newest_check_of_each_body() -> None:
+    clean = Measure(key="weak-audit", met=1, partly=0, unmet=0, not_applicable=1, unanswered=0)
+    older = check(SAPPORO, finished_on=date(2026, 5, 1))
+    newer = check(SAPPORO, check_id=uuid4(), measures=(clean,))
+    spots = {one.key: one for one in weak_spots([newer, older, check(HAKODATE)])}
+    found = spots["weak-audit"]
+    assert (found.reported, found.done, found.open, found.unmet) == (2, 1, 1, 2)
+    assert next(iter(spots.values())).reported == 0
+    assert titles()["law-3"].startswith("第3号")
 
 
 async def test_exercises_are_kept_apart_from_incidents(

@@ -15,7 +15,7 @@ from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
 from jichitai.security.bodies import Organ
 from jichitai.security.messages import S01
-from jichitai.security.obligations.model import Denominator, measures
+from jichitai.security.obligations.model import Denominator
 from jichitai.security.oversight.errors import NotYourMemberError
 from jichitai.security.oversight.model.filters import chosen
 from jichitai.security.oversight.model.standing import (
@@ -24,6 +24,7 @@ from jichitai.security.oversight.model.standing import (
     Standing,
     progress,
 )
+from jichitai.security.oversight.pages.incidents import WORDS
 from jichitai.security.oversight.pages.shared import (
     BODY_COLUMNS,
     CHIPS,
@@ -46,6 +47,7 @@ from jichitai.security.oversight.service import opened, overview
 from jichitai.security.oversight.service.contacts import Contacts
 from jichitai.security.oversight.service.overview import Evidence, Overview
 from jichitai.security.oversight.service.place import Overseer, overseer_of
+from jichitai.security.oversight.service.weak_spots import titles
 from jichitai.security.oversight.store.letters import Contact
 from jichitai.web.components import (
     Column,
@@ -81,6 +83,13 @@ _RATE_COLUMNS: Final = (
     Column("counted_rate", "策定・公表の率", align="end"),
     Column("silent", "報告なし", align="end"),
     Column("definition", "数え方", wide=True),
+)
+WEAK_COLUMNS: Final = (
+    Column("title", "弱い所", head=True, wide=True),
+    Column("reported", "報告した団体", align="end"),
+    Column("done", "すべてできている", align="end"),
+    Column("open", "できていない項目がある", align="end"),
+    Column("unmet", "できていない項目の数", align="end"),
 )
 _DEFINITION: Final = "策定は、長の方針の決裁が済んだと報告した団体。策定・公表は、そのうち公表の場所で文書を確かめた団体"
 
@@ -146,6 +155,8 @@ async def board(request: AnyRequest, principal: Who, db: Db, clock: LawClock) ->
         "tiles": _tiles(found.rates[0], past),
         "rate_columns": _RATE_COLUMNS,
         "rates": [_rate_row(one) for one in found.rates],
+        "weak": found.weak,
+        "weak_columns": WEAK_COLUMNS,
         "drawing": map_svg(fills, links={one.code: one.href for one in rows}),
         "finding": _finding(found.rates[0], on),
         "steps": RATE_STEPS,
@@ -182,15 +193,17 @@ def _area(request: AnyRequest, by: Overseer, found: Overview, code: str) -> Temp
         "by": by,
         "urls": urls,
         "name": name,
-        "tiles": _tiles(rates[0], None),
+        "tiles": _tiles(rates[0], None, within=name),
         "rate_columns": _RATE_COLUMNS,
-        "rates": [_rate_row(one) for one in rates if one.counted.total],
+        "rates": [_rate_row(one, within=name) for one in rates if one.counted.total],
+        "weak": found.weak,
+        "weak_columns": WEAK_COLUMNS,
         "drawing": map_svg(
             {key: TOWN_FILLS[one.head] for key, one in towns.items()},
             links={key: urls.body(key) for key in towns},
             prefecture=code,
         ),
-        "finding": _finding(rates[0], found.on),
+        "finding": _finding(rates[0], found.on, within=name),
         "steps": TOWN_STEPS,
         "columns": BODY_COLUMNS[:3] + BODY_COLUMNS[6:],
         "rows": [BodyRow.of(one, by, found) for one in own],
@@ -320,7 +333,8 @@ async def _body_page(
         "names": {str(one): one.japanese for one in Organ},
         "policies": [(one, CHIPS[progress(one)]) for one in found.standing.reports],
         "timeline": _timeline(found),
-        "measures": {str(one.number): one.name for one in measures()},
+        "measures": titles(),
+        "words": WORDS,
         "letters": LETTERS,
         "typed": typed or {"office": contact.office, "mail": contact.mail, "phone": contact.phone},
         "errors": errors or FieldErrors(),
@@ -406,7 +420,7 @@ def _month_before(on: date) -> date:
     return on - timedelta(days=30)
 
 
-def _tiles(now: Rates, before: Rates | None) -> list[Tile]:
+def _tiles(now: Rates, before: Rates | None, *, within: str = "") -> list[Tile]:
     def note(value: int, past: int | None, percent: float | None) -> str:
         change = "" if past is None else f"　30日前から {value - past:+,}"
         return ("—" if percent is None else f"{percent} %") + change
@@ -427,17 +441,22 @@ def _tiles(now: Rates, before: Rates | None) -> list[Tile]:
             note(now.counted.numerator, old_counted, now.counted.percent),
         ),
         Tile("報告なし", now.silent, "団体"),
-        Tile("分母", now.counted.total, "団体", now.denominator.japanese),
+        Tile(
+            "分母",
+            now.counted.total,
+            "団体",
+            f"{now.denominator.japanese}のうち{within}" if within else "都道府県と市区町村のすべて",
+        ),
     ]
 
 
-def _rate_row(one: Rates) -> dict[str, object]:
+def _rate_row(one: Rates, *, within: str = "") -> dict[str, object]:
     def percent(value: float | None) -> str:
         return "—" if value is None else f"{value} %"
 
     unit = "組" if one.denominator is Denominator.ORGAN_PAIRS else "団体"
     return {
-        "name": one.denominator.japanese,
+        "name": f"{one.denominator.japanese}のうち{within}" if within else one.denominator.japanese,
         "total": f"{one.counted.total:,}{unit}",
         "adopted": f"{one.adopted.numerator:,}",
         "adopted_rate": percent(one.adopted.percent),
@@ -448,7 +467,7 @@ def _rate_row(one: Rates) -> dict[str, object]:
     }
 
 
-def _finding(now: Rates, on: date) -> Finding:
+def _finding(now: Rates, on: date, *, within: str = "") -> Finding:
     left = now.counted.total - now.counted.numerator
     text = (
         f"策定・公表がまだの団体は{left:,}団体です"
@@ -461,7 +480,7 @@ def _finding(now: Rates, on: date) -> Finding:
         text=text,
         source=f"団体の報告、地図は{MAP_SOURCE}",
         as_of=wareki(on),
-        definition=f"分母 {now.denominator.japanese}。{_DEFINITION}",
+        definition=f"分母 {now.denominator.japanese}{f'のうち{within}' if within else ''}。{_DEFINITION}",
     )
 
 

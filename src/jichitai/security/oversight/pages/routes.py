@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.security.access import MINISTRY as OFFICERS
 from jichitai.security.access import SUPERVISOR
-from jichitai.security.oversight.pages import bodies, contacts, letters, rounds
+from jichitai.security.oversight.pages import bodies, contacts, incidents, letters, rounds
 from jichitai.security.oversight.pages.shared import MEMBERS, MINISTRY, Urls
 
 _SHEET: Final = 6 * 1024 * 1024
@@ -30,6 +30,7 @@ def _pages(urls: Urls, roles: frozenset[str]) -> list[ControllerRouterHandler]:
         shown(urls.bodies)(bodies.board),
         shown(f"{urls.bodies}/list")(bodies.listed),
         shown(f"{urls.bodies}/list.csv")(bodies.listed_csv),
+        shown(f"{urls.bodies}/incidents")(incidents.listed),
         shown(f"{urls.bodies}/{{code:str}}")(bodies.body_page),
         sent(f"{urls.bodies}/{{code:str}}/contact")(bodies.save_contact),
         shown(urls.letters)(letters.log),

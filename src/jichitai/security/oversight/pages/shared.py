@@ -88,7 +88,7 @@ BODY_COLUMNS: Final = (
     Column("name", "団体", head=True),
     Column("kind", "区分"),
     Column("status", "長の方針"),
-    Column("organs", "機関の組", align="end"),
+    Column("organs", "済んだ機関", align="end"),
     Column("model", "モデル"),
     Column("review", "次の見直し"),
     Column("reported", "最後の報告"),

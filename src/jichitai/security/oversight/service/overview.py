@@ -13,6 +13,7 @@ from jichitai.security.messages import S01, S02, S05
 from jichitai.security.oversight.model.letters import Matter
 from jichitai.security.oversight.model.standing import Rates, Standing, rates, standing
 from jichitai.security.oversight.service.place import Overseer
+from jichitai.security.oversight.service.weak_spots import WeakSpot, weak_spots
 from jichitai.security.oversight.store import letters, reports
 from jichitai.security.oversight.store.letters import Contact, Reminder
 from jichitai.security.oversight.store.reports import Past
@@ -27,6 +28,7 @@ class Overview:
         rates: on each denominator, the published one first.
         contacts: office of each body.
         reminded: when each body was last reminded.
+        weak: the five weak spots over the newest checks.
         on: the day that the figures are of.
     """
 
@@ -34,6 +36,7 @@ class Overview:
     rates: tuple[Rates, ...]
     contacts: dict[str, Contact]
     reminded: dict[str, datetime]
+    weak: list[WeakSpot]
     on: date
 
 
@@ -48,11 +51,13 @@ async def standings(tx: Tx, by: Overseer, *, on: date) -> tuple[Standing, ...]:
 async def overview(tx: Tx, by: Overseer, *, on: date) -> Overview:
     """All bodies of an overseer on a day."""
     found = await standings(tx, by, on=on)
+    checks = await reports.current(tx, by.key, "check", S05, until=_end(on))
     return Overview(
         standings=found,
         rates=all_rates(found, by, on=on),
         contacts=await letters.contacts(tx, by.key),
         reminded=await letters.last_reminded(tx, by.key),
+        weak=weak_spots(checks),
         on=on,
     )
 
