@@ -11,6 +11,7 @@ import pytest
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Tx, fetch_value
 from jichitai.infra.outbox import Outbox
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.errors import (
     CheckFormError,
     NotReadyError,
@@ -21,7 +22,7 @@ from jichitai.security.checks.errors import (
 )
 from jichitai.security.checks.model.answers import Answer, Given
 from jichitai.security.checks.model.corrections import Step
-from jichitai.security.checks.model.rounds import Area, Plan, Sort
+from jichitai.security.checks.model.rounds import Plan, Sort
 from jichitai.security.checks.model.sheet import LABELS
 from jichitai.security.checks.service.answers import Reply
 from jichitai.security.checks.service.evidence import Shown

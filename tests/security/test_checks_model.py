@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.errors import (
     CheckFormError,
     NotReadyError,
@@ -25,7 +26,7 @@ from jichitai.security.checks.model.counting import Tally, by_law, by_spot
 from jichitai.security.checks.model.exceptions import Permission
 from jichitai.security.checks.model.files import LARGEST, file_kind
 from jichitai.security.checks.model.risks import Grade, RiskState, Treatment
-from jichitai.security.checks.model.rounds import Area, Plan, Sort, Target, TargetKind
+from jichitai.security.checks.model.rounds import Plan, Sort, Target, TargetKind
 from jichitai.security.checks.model.weak_spots import weak_spots
 from jichitai.security.errors import BadUploadError
 from jichitai.security.guideline import builtin

@@ -2,8 +2,11 @@
 
 import hashlib
 import zlib
+from collections import Counter
 from dataclasses import replace
 from datetime import date
+from itertools import takewhile
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,7 @@ from jichitai.security.guideline.model import (
     ordered,
     stale_items,
 )
+from jichitai.security.guideline.relations import iso_of, iso_relations
 
 NEWEST = builtin.newest()
 
@@ -185,3 +189,36 @@ def test_words_are_there_for_everything_a_page_shows() -> None:
 def test_versions_are_ordered_by_their_day() -> None:
     later = replace(NEWEST, version="R9.3", published_on=date(2027, 3, 30))
     assert [one.version for one in ordered([later, NEWEST])] == ["R8.3", "R9.3"]
+
+
+DOC = Path(__file__).resolve().parents[2] / "docs" / "reference" / "guideline-catalogue.md"
+
+
+def stated(head: str) -> list[list[str]]:
+    """Cells of the documentation's table with this head."""
+    lines = DOC.read_text("utf-8").splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(head))
+    rows = takewhile(lambda line: line.startswith("|"), lines[start + 2 :])
+    return [[cell.strip(" `") for cell in row.strip("|").split("|")] for row in rows]
+
+
+def test_the_figures_of_the_documentation_are_those_of_the_catalogue() -> None:
+    for version, day, items, _ in stated("| Version | Day"):
+        found = builtin.catalogue(version)
+        assert (found.published_on.isoformat(), len(found.items)) == (day, int(items))
+    strengths = Counter(str(item.obligation) for item in NEWEST.items)
+    assert strengths == {row[0]: int(row[1]) for row in stated("| `obligation`")}
+    trusts = Counter(str(item.confidence) for item in NEWEST.items)
+    assert trusts == {row[0]: int(row[1]) for row in stated("| `confidence`")}
+    for name, cloud, plain in stated("| Network model"):
+        model = next(one for one in NetworkModel if one.japanese == f"{name}モデル")
+        assert len(NEWEST.items_for(model, cloud=True)) == int(cloud)
+        assert len(NEWEST.items_for(model, cloud=False)) == int(plain)
+    text = DOC.read_text("utf-8")
+    assert f"relates {len(iso_relations())} pairs" in text
+    assert "fourteen items are stale" in text
+
+
+def test_every_relation_names_an_item() -> None:
+    assert all(one.item_id in NEWEST and one.japanese for one in iso_relations())
+    assert iso_of("GL-P2-2-6.1(6)")[0].control == "8.15"

@@ -154,13 +154,18 @@ def test_every_profile_resolves_to_the_controls_of_its_model(
     assert "insert: param" not in json.dumps(resolved)
 
 
-def test_trestle_refuses_to_resolve_a_profile_that_names_a_missing_control(
+def test_trestle_refuses_to_resolve_a_profile_without_its_controls_or_catalogue(
     files: dict[str, Node], folder: Path, resolve: Callable[[str], dict[str, Any]]
 ) -> None:
-    missing_control(spoilt(files, ALPHA))
-    (folder / ALPHA).write_bytes(to_bytes(files[ALPHA]))
-    with pytest.raises(Exception, match="gl-missing"):
-        resolve(ALPHA)
+    policy = profile_name("R8.3", None)
+    for name, spoil, told in (
+        (ALPHA, missing_control, "gl-missing"),
+        (policy, missing_catalog, ""),
+    ):
+        spoil(spoilt(files, name))
+        (folder / name).write_bytes(to_bytes(files[name]))
+        with pytest.raises(Exception, match=told):
+            resolve(name)
 
 
 def test_the_command_of_trestle_resolves_a_profile(made: Files, tmp_path: Path) -> None:
@@ -383,6 +388,8 @@ def test_a_uuid_used_twice_is_caught(files: dict[str, Node]) -> None:
     (found,) = problems(files[POAM], POAM)
     assert found.defect is Defect.TWICE
     assert "識別子が重なっている" in str(found)
+    with pytest.raises(AssertionError, match="uplicate"):
+        judged(files[POAM])
 
 
 def test_what_is_no_oscal_document_is_named() -> None:

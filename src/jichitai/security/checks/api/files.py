@@ -16,10 +16,12 @@ from jichitai.infra.database import Database
 from jichitai.security.access import INSIDE, body_code
 from jichitai.security.checks.api.rounds import CHECKERS, Reason, Written
 from jichitai.security.checks.model.files import LARGEST
+from jichitai.security.checks.model.sheet import Wrong
 from jichitai.security.checks.service import oscal
 from jichitai.security.checks.service import report as reports
 from jichitai.security.checks.service.evidence import Evidence, Shown, known
 from jichitai.security.checks.service.exchange import Exchange, Preview
+from jichitai.security.checks.service.intake import Intake
 from jichitai.security.checks.service.report import Reports
 from jichitai.security.checks.store import evidence
 from jichitai.security.checks.store.evidence import EvidenceRow
@@ -111,6 +113,14 @@ class ImportPreview(Struct, frozen=True, kw_only=True):
     faults: list[FaultView]
 
 
+class TakenCorrections(Struct, frozen=True, kw_only=True):
+    """What a POA&M brought: corrections entered now, those known already, entries not taken."""
+
+    added: int
+    known: int
+    faults: list[FaultView]
+
+
 @get(f"{_PREFIX}/evidence", opt=_READ, summary="Evidence", tags=_TAGS)
 async def list_evidence(principal: Who, db: Db) -> EvidenceList:
     """The newest first."""
@@ -164,7 +174,7 @@ async def workbook(
 
 
 @post(f"{_PREFIX}/checks/{{round_id:uuid}}/imports", opt=_WRITE, status_code=200,
-      summary="Read a filled-in workbook (the body is the file)", tags=_TAGS,
+      summary="Read a filled-in workbook, or an OSCAL SSP or AR (the body is the file)", tags=_TAGS,
       request_max_body_size=LARGEST_BODY)  # fmt: skip
 async def read_workbook(
     request: AnyRequest, round_id: FromPath[UUID], principal: Who, db: Db, clock: LawClock
@@ -188,6 +198,21 @@ async def apply_workbook(
     async with db.transaction(town=body) as tx:
         written = await Exchange(clock).apply(tx, body, round_id, import_id, by=principal.actor)
     return Written(written=written)
+
+
+@post(f"{_PREFIX}/corrections/imports", opt=_WRITE, status_code=200,
+      summary="Enter the corrections of an OSCAL POA&M (the body is the file)", tags=_TAGS,
+      request_max_body_size=LARGEST_BODY)  # fmt: skip
+async def take_poam(
+    request: AnyRequest, principal: Who, db: Db, clock: LawClock
+) -> TakenCorrections:
+    """By their own ids: the same file twice adds nothing."""
+    body, data = body_code(principal), await request.body()
+    async with db.transaction(town=body) as tx:
+        taken = await Intake(clock).take_corrections(tx, body, data, by=principal.actor)
+    return TakenCorrections(
+        added=taken.added, known=taken.known, faults=[_fault(one) for one in taken.faults]
+    )
 
 
 @get(f"{_PREFIX}/checks/registers.xlsx", opt=_READ, summary="Corrections, exceptions and risks",
@@ -351,11 +376,12 @@ def _preview(found: Preview) -> ImportPreview:
             )
             for one in found.changes
         ],
-        faults=[
-            FaultView(where=one.where, value=one.value, why=one.why, remedy=one.remedy)
-            for one in found.faults
-        ],
+        faults=[_fault(one) for one in found.faults],
     )
+
+
+def _fault(one: Wrong) -> FaultView:
+    return FaultView(where=one.where, value=one.value, why=one.why, remedy=one.remedy)
 
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -366,6 +392,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     workbook,
     read_workbook,
     apply_workbook,
+    take_poam,
     registers_workbook,
     report_pdf,
     report_docx,

@@ -11,10 +11,11 @@ from msgspec import Meta, Struct
 
 from jichitai.infra.outbox import Outbox
 from jichitai.security.access import INSIDE, body_code
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.model.answers import Answer, Count, Given, count
 from jichitai.security.checks.model.corrections import Planned, Severity
 from jichitai.security.checks.model.counting import Part, by_law, by_spot
-from jichitai.security.checks.model.rounds import Area, Plan, Sort
+from jichitai.security.checks.model.rounds import Plan, Sort
 from jichitai.security.checks.service.answers import Answers, Reply
 from jichitai.security.checks.service.rounds import Rounds, known_round
 from jichitai.security.checks.store import registers, rounds

@@ -147,9 +147,11 @@ def check_assessed(risk: Assessed, today: date) -> None:
         "owner": "担当がありません。だれが対応するかを入力してください。",
     }
     wrong = {name: text for name, text in needed.items() if not str(getattr(risk, name)).strip()}
-    for name in ("likelihood", "impact"):
+    for name, label in (("likelihood", "起こりやすさ"), ("impact", "影響")):
         if getattr(risk, name) not in SCALE:
-            wrong[name] = "1から5までの数で評価します。選び直してください。"
+            wrong[name] = (
+                f"{label}が選ばれていません。大きさを決めるため、1から5までで選んでください。"
+            )
     wrong |= _wrong_residual(risk)
     if risk.treatment is not Treatment.ACCEPT and not risk.plan.strip():
         wrong["plan"] = "対応の内容がありません。何をして小さくするかを入力してください。"

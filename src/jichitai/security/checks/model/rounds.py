@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from jichitai.kernel.dates import fiscal_year
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.errors import CheckFormError, NotReadyError, NotYourPartError
 from jichitai.security.checks.model.weak_spots import spots_of
 from jichitai.security.guideline.model import Item, NetworkModel
@@ -49,28 +50,6 @@ class TargetKind(StrEnum):
     def japanese(self) -> str:
         """The word on pages."""
         return {"whole": "団体全体", "area": "領域", "system": "情報システム"}[self.value]
-
-
-class Area(StrEnum):
-    """三層の領域 and cloud, as the picture of the network names them.
-
-    Source: ガイドライン 対策基準 3.
-    """
-
-    MYNUMBER = "mynumber"
-    LGWAN = "lgwan"
-    INTERNET = "internet"
-    CLOUD = "cloud"
-
-    @property
-    def japanese(self) -> str:
-        """The area's name in the guideline."""
-        return {
-            "mynumber": "マイナンバー利用事務系",
-            "lgwan": "LGWAN接続系",
-            "internet": "インターネット接続系",
-            "cloud": "クラウド",
-        }[self.value]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import INSIDE, body_code
+from jichitai.security.checks.api.files import LARGEST_BODY
 from jichitai.security.checks.api.rounds import CHECKERS
 from jichitai.security.checks.errors import CheckFormError
 from jichitai.security.checks.model.corrections import Origin, Planned, Severity, Step
@@ -18,12 +19,14 @@ from jichitai.security.checks.pages import words
 from jichitai.security.checks.pages.forms import (
     AnyRequest,
     Typed,
+    file_of,
     ids,
     status_of,
     typed_into,
     whole,
 )
 from jichitai.security.checks.service.corrections import Corrections
+from jichitai.security.checks.service.intake import Intake, Taken
 from jichitai.security.checks.store import registers
 from jichitai.security.checks.store.registers import CorrectionRow
 from jichitai.security.errors import UnknownDocumentError
@@ -118,6 +121,40 @@ async def enter(
     except JichitaiError as refusal:
         return _new_page(request, typed, words.fields_of(refusal), status_of(refusal))
     return Redirect(f"/security/checks/corrections/{found}", status_code=303)
+
+
+@get("/security/checks/corrections/import", opt=_WRITE, include_in_schema=False)
+async def import_form(request: AnyRequest) -> Template:
+    """Choose a POA&M."""
+    return _import_page(request, None, FieldErrors())
+
+
+@post(
+    "/security/checks/corrections/import",
+    opt=_WRITE,
+    include_in_schema=False,
+    request_max_body_size=LARGEST_BODY,
+)
+async def take_in(request: AnyRequest, principal: Who, db: Db, clock: LawClock) -> Template:
+    """Enter the corrections that it brings."""
+    body = body_code(principal)
+    sent = await file_of(request, "poam")
+    try:
+        async with db.transaction(town=body) as tx:
+            taken = await Intake(clock).take_corrections(
+                tx, body, b"" if sent is None else sent[1], by=principal.actor
+            )
+    except JichitaiError as refusal:
+        errors = FieldErrors.of({"poam": refusal.detail})
+        return _import_page(request, None, errors, status_of(refusal))
+    return _import_page(request, taken, FieldErrors())
+
+
+def _import_page(
+    request: AnyRequest, taken: Taken | None, errors: FieldErrors, status: int = 200
+) -> Template:
+    context = {"taken": taken, "errors": errors}
+    return page(request, "checks/correction_import.html", context, status=status)
 
 
 @get("/security/checks/corrections/{correction_id:uuid}", opt=_READ, include_in_schema=False)
@@ -239,4 +276,4 @@ def _typed(row: CorrectionRow) -> Typed:
     }
 
 
-ROUTES: Final = (list_page, new, enter, show, change)
+ROUTES: Final = (list_page, new, enter, import_form, take_in, show, change)

@@ -16,6 +16,8 @@ from jichitai.security.checks.api.rounds import CHECKERS
 from jichitai.security.checks.pages.forms import AnyRequest, file_of, status_of
 from jichitai.security.checks.service.exchange import Exchange, Preview
 from jichitai.security.checks.service.rounds import known_round
+from jichitai.security.errors import BadUploadError
+from jichitai.security.oscal.errors import UnreadableOscalError
 from jichitai.web.components import FieldErrors
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, Who
@@ -44,7 +46,9 @@ async def look(
     sent = await file_of(request, "workbook")
     if sent is None:
         errors = FieldErrors.of(
-            {"workbook": "ファイルが選ばれていません。記入した表（.xlsx）を選んでください。"}
+            {
+                "workbook": "ファイルが選ばれていません。記入した表（.xlsx）かOSCALの文書を選んでください。"
+            }
         )
         return await _page(request, round_id, principal, db, None, errors, 422)
     try:
@@ -52,7 +56,7 @@ async def look(
             found = await Exchange(clock).preview(
                 tx, body, round_id, name=sent[0], data=sent[1], by=principal.actor
             )
-    except WorkbookRefusedError as refusal:
+    except (WorkbookRefusedError, UnreadableOscalError, BadUploadError) as refusal:
         errors = FieldErrors.of({"workbook": refusal.detail})
         return await _page(request, round_id, principal, db, None, errors, 422)
     status = 422 if found.faults else 200

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from jichitai.kernel.dates import InvalidDateError, parse_date
 from jichitai.kernel.errors import JichitaiError
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.model.answers import Answer, Count
 from jichitai.security.checks.model.corrections import Severity, Step
 from jichitai.security.checks.model.exceptions import Permission
 from jichitai.security.checks.model.risks import IMPACTS, LIKELIHOODS, Grade, RiskState, Treatment
-from jichitai.security.checks.model.rounds import Area, Sort
+from jichitai.security.checks.model.rounds import Sort
 from jichitai.security.checks.store.registers import CorrectionRow, ExceptionRow, RiskRow
 from jichitai.security.checks.store.rounds import Line, RoundRow
 from jichitai.security.guideline.model import Item, NetworkModel

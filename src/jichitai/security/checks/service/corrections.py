@@ -1,6 +1,6 @@
 """Corrections (是正): entered, worked on, reported done, confirmed by another; findings of others."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Final, cast
@@ -134,8 +134,23 @@ class Corrections:
             severity=severity,
             origin=Origin.FINDING,
         )
-        await self._enter(tx, body, planned, by=by, finding=finding)
+        await self._enter(tx, body, planned, by=by, more=_finding_values(finding))
         return True
+
+    async def adopt(
+        self,
+        tx: Tx,
+        body: str,
+        correction_id: UUID,
+        planned: Planned,
+        step: Step,
+        *,
+        source: str,
+        by: Actor,
+    ) -> None:
+        """Enter a correction of another tool under the id that it has there."""
+        more: dict[str, object] = {"source": source[:400], "state": step}
+        await self._enter(tx, body, planned, by=by, correction_id=correction_id, more=more)
 
     async def receive(self, tx: Tx, batch: Sequence[Received]) -> None:
         """Findings that the prefecture passes on (S04).
@@ -156,9 +171,16 @@ class Corrections:
                 await self.take_finding(tx, told.body, finding)
 
     async def _enter(
-        self, tx: Tx, body: str, planned: Planned, *, by: Actor, finding: Finding | None = None
+        self,
+        tx: Tx,
+        body: str,
+        planned: Planned,
+        *,
+        by: Actor,
+        correction_id: UUID | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> UUID:
-        correction_id = uuid4()
+        correction_id = correction_id or uuid4()
         await registers.insert(
             tx,
             "correction",
@@ -180,7 +202,7 @@ class Corrections:
                 "risk_id": planned.risk_id,
                 "opened_by": by.id,
                 "opened_at": self._clock.now(),
-                **_finding_values(finding),
+                **(more or {}),
             },
         )
         await self._tell(tx, body, correction_id, by, "enter", "")
@@ -221,9 +243,7 @@ def handlers(clock: Clock) -> Handlers:
     return {S04.kind: Corrections(clock).receive}
 
 
-def _finding_values(finding: Finding | None) -> dict[str, object]:
-    if finding is None:
-        return {}
+def _finding_values(finding: Finding) -> dict[str, object]:
     return {
         "finding_id": finding.finding_id,
         "source": finding.source,

@@ -32,6 +32,8 @@ from jichitai.security.checks.model.sheet import (
     wanted,
 )
 from jichitai.security.checks.service.answers import Answers, Reply
+from jichitai.security.checks.service.intake import read_answers, wanted_of
+from jichitai.security.checks.service.oscal import system_key
 from jichitai.security.checks.service.rounds import known_round, open_round
 from jichitai.security.checks.store import evidence, imports, registers, rounds
 from jichitai.security.checks.store.imports import ImportRow
@@ -81,7 +83,7 @@ class Preview:
 
     Attributes:
         import_id: to confirm it with; None while something is wrong, or nothing changes.
-        cells: how many cells were read.
+        cells: how many cells (of OSCAL: statements) were read.
         changes: what would be written.
         faults: what is wrong; the file is taken over whole or not at all.
     """
@@ -120,23 +122,30 @@ class Exchange:
     async def preview(
         self, tx: Tx, body: str, round_id: UUID, *, name: str, data: bytes, by: Actor
     ) -> Preview:
-        """Read a filled-in workbook and say what it would change.
+        """Read a filled-in workbook, or an OSCAL document, and say what it would change.
 
         Raises:
             UnknownDocumentError, RoundClosedError, NotYourPartError.
-            WorkbookRefusedError: the file is not such a workbook.
+            WorkbookRefusedError, UnreadableOscalError, BadUploadError: the file is neither.
+            NotYourBodyError: it is another body's.
         """
         row = await open_round(tx, body, round_id)
         rules.require_part(row.kind, by.roles)
-        table = await anyio.to_thread.run_sync(
-            lambda: sheets.read(data, sheet=SHEET, columns=_READ)
-        )
         today = self._clock.today()
-        asked = {
-            line.place + 1: _asked(line) for line in await rounds.lines(tx, body, round_id, today)
-        }
-        changes, wrong = wanted((_filled(one) for one in table.rows), asked, today)
-        faults = (*map(_fault, table.faults), *wrong)
+        lines = await rounds.lines(tx, body, round_id, today)
+        if data.lstrip()[:1] == b"{":
+            said, faults_read = read_answers(data, body)
+            changes, wrong = wanted_of(
+                said, {(line.slug, system_key(line)): _asked(line) for line in lines}
+            )
+            cells, faults = len(said), (*faults_read, *wrong)
+        else:
+            table = await anyio.to_thread.run_sync(
+                lambda: sheets.read(data, sheet=SHEET, columns=_READ)
+            )
+            asked = {line.place + 1: _asked(line) for line in lines}
+            changes, wrong = wanted((_filled(one) for one in table.rows), asked, today)
+            cells, faults = table.cells, (*map(_fault, table.faults), *wrong)
         import_id = None
         if changes and not faults:
             import_id = uuid4()
@@ -151,9 +160,7 @@ class Exchange:
                 applied_at=None,
             )
             await imports.add(tx, body, kept)
-        return Preview(
-            import_id=import_id, cells=table.cells, changes=tuple(changes), faults=faults
-        )
+        return Preview(import_id=import_id, cells=cells, changes=tuple(changes), faults=faults)
 
     async def apply(self, tx: Tx, body: str, round_id: UUID, import_id: UUID, *, by: Actor) -> int:
         """Write what a workbook asked for.

@@ -11,12 +11,13 @@ from uuid import UUID, uuid5
 from jichitai.infra.database import Tx
 from jichitai.kernel.dates import JST
 from jichitai.security.access import own_body
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.bodies import Body
 from jichitai.security.checks.errors import WrongStepError
 from jichitai.security.checks.model.answers import Answer
 from jichitai.security.checks.model.corrections import Severity, Step
 from jichitai.security.checks.model.exceptions import Permission
-from jichitai.security.checks.model.rounds import Area, Sort, TargetKind
+from jichitai.security.checks.model.rounds import Sort, TargetKind
 from jichitai.security.checks.service.rounds import known_round
 from jichitai.security.checks.service.systems import KnownSystem, known
 from jichitai.security.checks.store import evidence, registers, rounds
@@ -106,7 +107,7 @@ async def security_plan(tx: Tx, body: str, now: datetime) -> oscal.SecurityPlan:
                 control_id=line.slug,
                 state=_STATES[counted],
                 description=_said(line),
-                system_key=_key(line),
+                system_key=system_key(line),
             )
             for line in lines
             if (counted := line.counted) is not None
@@ -191,7 +192,7 @@ def _system(row: TargetRow, kept: KnownSystem | None) -> oscal.System:
     )
 
 
-def _key(line: Line) -> str:
+def system_key(line: Line) -> str:
     """The key of a line's target among the systems of a document."""
     match TargetKind(line.target_kind):
         case TargetKind.WHOLE:
@@ -254,7 +255,7 @@ def _answer(line: Line, papers: Mapping[UUID, EvidenceRow]) -> oscal.Answer:
             )
             for row in shown
         ),
-        system_key=_key(line),
+        system_key=system_key(line),
     )
 
 

@@ -12,12 +12,13 @@ from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.access import own_body
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.bodies import Body, BodyKind
 from jichitai.security.checks.errors import CheckFormError, RoundClosedError, WrongStepError
 from jichitai.security.checks.model import rounds as rules
 from jichitai.security.checks.model.carrying import Between, stale_reasons
 from jichitai.security.checks.model.counting import Part, by_law, by_spot
-from jichitai.security.checks.model.rounds import Area, Plan, Target, TargetKind
+from jichitai.security.checks.model.rounds import Plan, Target, TargetKind
 from jichitai.security.checks.service import systems
 from jichitai.security.checks.store import evidence, registers, rounds
 from jichitai.security.checks.store.rounds import Line, NewAnswer, RoundRow
