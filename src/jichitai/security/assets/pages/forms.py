@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from uuid import UUID
 
 from litestar import Request
@@ -65,6 +65,25 @@ CHOICES: Final[Mapping[str, list[Option]]] = {
 }
 
 
+UNSEEN: Final = dict.fromkeys(
+    (
+        "ismap",
+        "own_keys",
+        "two_factor",
+        "no_media",
+        "screen_conditions",
+        "encrypted",
+        "wireless_conditions",
+        "edr",
+        "detection",
+        "organisation",
+        "access_control",
+    ),
+    Answer.UNKNOWN.value,
+)
+"""Answers of an empty form: nobody has looked yet."""
+
+
 async def typed_of(request: Request[Any, Any, Any], *many: str) -> Typed:
     """What was sent; fields in `many` as lists."""
     sent = await request.form()
@@ -120,6 +139,13 @@ class Reader:
         except ValueError:
             return None
 
+    def two_or_one(self, name: str, label: str) -> Literal["2", "1"]:
+        """A rating of two grades."""
+        value = self._typed.get(name, "")
+        if value not in {"2", "1"}:
+            self.wrong[name] = f"{label}が選ばれていません。2か1を選んでください。"
+        return "1" if value == "1" else "2"
+
     def answer(self, name: str) -> Answer:
         """Yes, no, or unknown when nothing was chosen."""
         return self.maybe(name, Answer) or Answer.UNKNOWN
@@ -161,8 +187,8 @@ def system_of(typed: Mapping[str, Any]) -> SystemDraft:
         treated_as=form.maybe("treated_as", Area) if area is Area.CLOUD else None,
         handles_mynumber=typed.get("handles_mynumber") == "1",
         confidentiality=form.one("confidentiality", "機密性", Confidentiality),
-        integrity="1" if typed.get("integrity") == "1" else "2",
-        availability="1" if typed.get("availability") == "1" else "2",
+        integrity=form.two_or_one("integrity", "完全性"),
+        availability=form.two_or_one("availability", "可用性"),
         form=form.one("form", "形態", Form),
         cloud_name=form.text("cloud_name", "クラウドの名称"),
         ismap=form.answer("ismap"),

@@ -31,18 +31,18 @@ _FINDINGS: Final = (
     Column("place", "場所"),
     Column("what", "見つかったこと", wide=True),
     Column("remedy", "どうする", wide=True),
-    Column("basis", "根拠"),
+    Column("basis", "根拠", wide=True),
 )
 _LINKS: Final = (
     Column("label", "番号", head=True),
+    Column("status", "点検"),
     Column("one", "一方", wide=True),
     Column("other", "他方", wide=True),
     Column("purpose", "目的", wide=True),
     Column("route", "経路"),
     Column("limits", "限定"),
     Column("sanitising", "無害化"),
-    Column("approval", "許可"),
-    Column("status", "点検"),
+    Column("approval", "許可", wide=True),
 )
 _SEGMENTS: Final = (
     Column("name", "区画", head=True, wide=True),

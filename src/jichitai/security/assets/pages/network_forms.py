@@ -61,7 +61,7 @@ def _model_page(
     request: AnyRequest, typed: forms.Typed, errors: FieldErrors, *, status: int = 200
 ) -> Template:
     context = {
-        "typed": dict.fromkeys(ModelDraft.__struct_fields__, "") | typed,
+        "typed": dict.fromkeys(ModelDraft.__struct_fields__, "") | forms.UNSEEN | typed,
         "errors": errors,
         "choices": forms.CHOICES,
         "crumbs": [HOME, NETWORK, Crumb("ネットワーク構成のモデル")],
@@ -140,7 +140,7 @@ def _segment_page(
     name = found.draft.name if found else "新しい区画"
     context = {
         "segment": found,
-        "typed": dict.fromkeys(SegmentDraft.__struct_fields__, "") | typed,
+        "typed": dict.fromkeys(SegmentDraft.__struct_fields__, "") | forms.UNSEEN | typed,
         "errors": errors,
         "choices": forms.CHOICES,
         "crumbs": [HOME, NETWORK, Crumb(name)],
@@ -244,7 +244,10 @@ async def _link_page(
         picture = await store.picture(tx, code, clock.today())
     context: dict[str, Any] = {
         "link": found,
-        "typed": dict.fromkeys(LinkDraft.__struct_fields__, "") | {"limits": []} | typed,
+        "typed": dict.fromkeys(LinkDraft.__struct_fields__, "")
+        | forms.UNSEEN
+        | {"limits": []}
+        | typed,
         "errors": errors,
         "broken": broken,
         "choices": forms.CHOICES,

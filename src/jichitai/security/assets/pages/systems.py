@@ -42,12 +42,12 @@ _COLOURS: Final = {
 _COLUMNS: Final = (
     Column("number", "番号", align="end"),
     Column("name", "システム", head=True, wide=True),
-    Column("area", "領域"),
+    Column("area", "領域", wide=True),
+    Column("findings", "構成の指摘", align="end"),
     Column("rating", "機密性／完全性／可用性"),
     Column("form", "形態"),
     Column("vendor", "事業者", wide=True),
     Column("organ", "管理する機関"),
-    Column("findings", "構成の指摘", align="end"),
 )
 
 
@@ -281,7 +281,7 @@ async def _form(
         changes = await store.history(tx, code, ref=found.id, limit=10) if found else []
     context = {
         "system": found,
-        "typed": dict.fromkeys(SystemDraft.__struct_fields__, "") | typed,
+        "typed": dict.fromkeys(SystemDraft.__struct_fields__, "") | forms.UNSEEN | typed,
         "errors": errors,
         "choices": forms.CHOICES,
         "segments": [
