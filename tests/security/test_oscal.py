@@ -160,7 +160,7 @@ def test_trestle_refuses_to_resolve_a_profile_without_its_controls_or_catalogue(
     policy = profile_name("R8.3", None)
     for name, spoil, told in (
         (ALPHA, missing_control, "gl-missing"),
-        (policy, missing_catalog, ""),
+        (policy, missing_catalog, "nowhere"),
     ):
         spoil(spoilt(files, name))
         (folder / name).write_bytes(to_bytes(files[name]))
