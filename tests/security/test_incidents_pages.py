@@ -21,6 +21,7 @@ from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Party, Tier
 from jichitai.security import shell
+from jichitai.security.assets.service import Assets
 from jichitai.security.incidents import alerts
 from jichitai.security.incidents.pages import when
 from jichitai.security.incidents.routes import ROUTES, TEMPLATES
@@ -29,7 +30,9 @@ from jichitai.web.rights import Role
 from tests.builders import my_number
 from tests.conftest import OTHER_TOWN, TOWN, Cluster, fresh_database
 from tests.jukinet.network_builders import received
+from tests.security.assets_builders import system_draft
 from tests.security.incident_builders import NOW, alert, photo
+from tests.security.incident_builders import OFFICER as BY_OFFICER
 from tests.web.client import signed_in
 
 API = "/api/v1/security/incidents"
@@ -248,6 +251,26 @@ def inputs(page: str) -> dict[str, str]:
             found.pop(name)
     found.pop("_csrf_token", None)
     return found
+
+
+async def test_a_system_is_picked_from_the_bodys_own_list(
+    town: Litestar, databases: dict[Tier, Database], clock: FixedClock
+) -> None:
+    async with databases[Tier.TOWN].transaction(town=TOWN) as tx:
+        entered = await Assets(clock).enter_system(tx, TOWN, system_draft(), by=BY_OFFICER)
+    found = await reported(town)
+    page = f"{PAGES}/{found['incident_id']}"
+    async with staff(town, OFFICER) as officer:
+        form = inputs((await officer.get(f"{page}/edit")).text)
+        assert form["system_id"] == ""
+        picked = form | {"system_id": str(entered.id)}
+        assert (await officer.post(f"{page}/edit", data=picked)).status_code == 303
+        again = inputs((await officer.get(f"{page}/edit")).text)
+        assert (again["system"], again["organ"]) == (entered.draft.name, "head")
+        assert again["system_id"] == str(entered.id)
+        elsewhere = again | {"system_id": str(uuid4())}
+        await officer.post(f"{page}/edit", data=elsewhere)
+        assert inputs((await officer.get(f"{page}/edit")).text)["system_id"] == ""
 
 
 async def test_papers_come_as_pdf_and_spreadsheet_with_the_same_values(town: Litestar) -> None:

@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.security.incidents.api.desk import DESK_ROUTES
 from jichitai.security.incidents.api.records import RECORD_ROUTES
-from jichitai.security.incidents.pages import board, desk, intake, record, reports
+from jichitai.security.incidents.pages import board, desk, editing, intake, record, reports
 
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 """Folder of the templates, to be added to the application's."""
@@ -24,8 +24,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     record.move,
     record.add_note,
     record.next_step,
-    record.edit_form,
-    record.edit,
+    editing.edit_form,
+    editing.edit,
     reports.show_reports,
     reports.report_form,
     reports.send,

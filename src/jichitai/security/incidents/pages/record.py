@@ -13,12 +13,11 @@ from jichitai.infra.database import Database
 from jichitai.kernel.dates import JST
 from jichitai.kernel.errors import ConflictError, InvalidError, JichitaiError
 from jichitai.security.access import INSIDE, OFFICER, body_code
-from jichitai.security.errors import StaleEditError
-from jichitai.security.incidents import desk_store, drills, handling, reading, service, store
+from jichitai.security.incidents import desk_store, drills, handling, reading, service
 from jichitai.security.incidents.due import Standing, by_urgency, remaining
 from jichitai.security.incidents.handling import Amendment
-from jichitai.security.incidents.model import Area, Incident, Kind, Severity, State
-from jichitai.security.incidents.pages import when, words
+from jichitai.security.incidents.model import Incident, Severity, State
+from jichitai.security.incidents.pages import words
 from jichitai.security.incidents.reading import Case
 from jichitai.security.incidents.timeline import EntryKind
 from jichitai.web.components import Column, Entry
@@ -37,7 +36,6 @@ _CLOCK_COLUMNS: Final = (
     Column("standing", "状態"),
     Column("deadline", "期限", wide=True),
 )
-_TOP: Final = ("kind", "area", "severity", "known_at", "handler")
 
 
 @get(_BASE, opt=_READ, include_in_schema=False)
@@ -105,28 +103,10 @@ def _sections(
     """Headings with the fields that are known, and the names of those that are not."""
     found = []
     for title, group in words.SECTIONS:
-        rows = [(field.label, _text(incident, field)) for field in group]
+        rows = [(field.label, words.text_of(incident, field)) for field in group]
         known = [(label, text) for label, text in rows if text]
         found.append((title, known, [label for label, text in rows if not text]))
     return found
-
-
-def _text(incident: Incident, field: words.Field) -> str:
-    value = _value(incident, field.name)
-    if field.type == "check":
-        return "同意する" if value else "同意していない"
-    if field.type == "count":
-        return "" if value is None else f"{value:,}人"
-    if field.type == "instant":
-        return when.typed(value)
-    if field.type in ("organ", "rating"):
-        options = words.OPTIONS[field.type]
-        return next((option.label for option in options if option.value == value), str(value))
-    return str(getattr(value, "japanese", value)) if value != "unknown" else ""
-
-
-def _value(incident: Incident, name: str) -> Any:
-    return getattr(incident if name in _TOP else incident.facts, name)
 
 
 def _next_step(case: Case, now: datetime) -> drills.Step | None:
@@ -185,7 +165,7 @@ async def triage(
             request, principal, db, incident_id, clock.now(), data, {"severity": problem}
         )
     change = Amendment(
-        version=_version(data),
+        version=version_of(data),
         severity=Severity(severity),
         handler=data.get("handler", "").strip()[:80],
     )
@@ -221,7 +201,7 @@ async def move(
                 code,
                 incident_id,
                 State(to),
-                version=_version(data),
+                version=version_of(data),
                 reason=data.get("reason", "")[:400],
                 by=principal.actor,
                 at=clock.now(),
@@ -267,7 +247,8 @@ async def next_step(
     return Redirect(f"/security/incidents/{incident_id}", status_code=303)
 
 
-def _version(data: Mapping[str, str]) -> int:
+def version_of(data: Mapping[str, str]) -> int:
+    """The version of the record that a form was made from; 0 for nonsense."""
     text = data.get("version", "")
     return int(text) if text.isdecimal() and len(text) < 8 else 0
 
@@ -302,137 +283,3 @@ async def _again(
     async with db.transaction(town=code, read_only=True) as tx:
         case = await reading.case(tx, code, incident_id)
     return _show(request, who, case, now, typed, problems, status=status)
-
-
-# --- editing -----------------------------------------------------------------
-
-
-@get(_BASE + "/edit", opt=_WRITE, include_in_schema=False)
-async def edit_form(
-    request: AnyRequest, incident_id: FromPath[UUID], principal: Who, db: Db
-) -> Template:
-    """The record as a form."""
-    code = body_code(principal)
-    async with db.transaction(town=code, read_only=True) as tx:
-        incident = await store.incident(tx, code, incident_id)
-    return _edit(request, incident, _typed(incident), {})
-
-
-@post(_BASE + "/edit", opt=_WRITE, include_in_schema=False)
-async def edit(
-    request: AnyRequest,
-    incident_id: FromPath[UUID],
-    data: Form,
-    principal: Who,
-    db: Db,
-    clock: LawClock,
-) -> Template | Redirect:
-    """Keep what was changed."""
-    code, now = body_code(principal), clock.now()
-    async with db.transaction(town=code, read_only=True) as tx:
-        incident = await store.incident(tx, code, incident_id)
-    change, problems = _change(incident, data, now)
-    if problems:
-        return _edit(request, incident, data, problems, status=422)
-    try:
-        async with db.transaction(town=code) as tx:
-            await handling.amend(tx, code, incident_id, change, by=principal.actor, at=now)
-    except StaleEditError as refusal:
-        async with db.transaction(town=code, read_only=True) as tx:
-            newer = await store.incident(tx, code, incident_id)
-        return _edit(request, newer, data, {"reason": refusal.detail}, status=409)
-    except (InvalidError, ConflictError) as refusal:
-        status = 409 if isinstance(refusal, ConflictError) else 422
-        problems = words.fields_of(refusal, "reason")
-        return _edit(request, incident, data, problems, status=status)
-    return Redirect(f"/security/incidents/{incident_id}", status_code=303)
-
-
-def _typed(incident: Incident) -> dict[str, str]:
-    found = {}
-    for _, group in words.SECTIONS:
-        for field in group:
-            value = _value(incident, field.name)
-            if isinstance(value, datetime):
-                found[field.name] = when.typed(value)
-            elif field.type == "check":
-                found[field.name] = "1" if value else ""
-            else:
-                found[field.name] = "" if value is None else str(value)
-    return found | {"version": str(incident.version)}
-
-
-def _change(
-    incident: Incident, data: Mapping[str, str], now: datetime
-) -> tuple[Amendment, dict[str, str]]:
-    facts: dict[str, Any] = {}
-    top: dict[str, Any] = {}
-    problems: dict[str, str] = {}
-    before = _typed(incident)
-    for _, group in words.SECTIONS:
-        for field in group:
-            text = data.get(field.name, "").strip().replace("\r\n", "\n")
-            if text == before[field.name]:
-                continue
-            try:
-                value = _parsed(field, text, now)
-            except ValueError:
-                problems[field.name] = _wrong(field)
-                continue
-            (top if field.name in _TOP else facts)[field.name] = value
-    change = Amendment(
-        version=_version(data), facts=facts, reason=data.get("reason", "")[:400], **top
-    )
-    return change, problems
-
-
-def _wrong(field: words.Field) -> str:
-    how = {
-        "instant": "日時は「2026-11-20 13:58」か「R8.11.20 13:58」のように入れてください。",
-        "count": "人数は数字で入れてください。分からないときは空けておけます。",
-    }
-    return f"{field.label}を読み取れません。{how.get(field.type, '示した中から選んでください。')}"
-
-
-def _parsed(field: words.Field, text: str, now: datetime) -> Any:
-    match field.type:
-        case "instant":
-            if not text and field.name != "known_at":
-                return None
-            return when.written(text, now)
-        case "count":
-            return int(text.replace(",", "")) if text else None
-        case "check":
-            return text == "1"
-        case "kind":
-            return Kind(text)
-        case "area":
-            return Area(text)
-        case "severity":
-            return Severity(text or "unrated")
-        case "answer" | "organ" | "rating":
-            options = {option.value for option in words.OPTIONS[field.type]}
-            if text not in options and (text or field.type == "answer"):
-                raise ValueError(field.name)
-            return text
-        case _:
-            return text
-
-
-def _edit(
-    request: AnyRequest,
-    incident: Incident,
-    typed: Mapping[str, str],
-    problems: Mapping[str, str],
-    *,
-    status: int = 200,
-) -> Template:
-    context = {
-        "incident": incident,
-        "typed": typed,
-        "errors": words.errors_of(problems),
-        "sections": words.SECTIONS,
-        "options": words.OPTIONS,
-        "words": words,
-    }
-    return page(request, "security_incidents/edit.html", context, status=status)

@@ -18,6 +18,7 @@ from jichitai.security.incidents.model import (
     State,
     next_states,
 )
+from jichitai.security.incidents.pages import when
 from jichitai.security.incidents.reporting import METHODS
 from jichitai.web.components import Colour, FieldErrors, NavItem, Option, Status
 
@@ -155,6 +156,30 @@ OPTIONS: Final[Mapping[str, tuple[Option, ...]]] = {
     "organ": ORGANS,
     "rating": RATINGS,
 }
+
+
+TOP: Final = ("kind", "area", "severity", "known_at", "handler")
+"""Fields of the incident itself; the others are facts."""
+
+
+def text_of(incident: Incident, field: Field) -> str:
+    """A field as the record shows it; empty when it is not known."""
+    value = value_of(incident, field.name)
+    if field.type == "check":
+        return "同意する" if value else "同意していない"
+    if field.type == "count":
+        return "" if value is None else f"{value:,}人"
+    if field.type == "instant":
+        return when.typed(value)
+    if field.type in ("organ", "rating"):
+        options = OPTIONS[field.type]
+        return next((option.label for option in options if option.value == value), str(value))
+    return str(getattr(value, "japanese", value)) if value != "unknown" else ""
+
+
+def value_of(incident: Incident, name: str) -> Any:
+    """The value of a field, of the incident itself or of its facts."""
+    return getattr(incident if name in TOP else incident.facts, name)
 
 
 def state(value: State) -> Status:
