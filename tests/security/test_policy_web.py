@@ -3,16 +3,25 @@
 import base64
 import re
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
+import httpx
 import pytest
 from litestar import Litestar
 
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.keys import Keys
+from jichitai.infra.outbox import Outbox
+from jichitai.security.policy import worker
+from jichitai.security.policy.reach import HttpFetcher
 from jichitai.security.policy.routes import ROUTES
+from jichitai.security.policy.service import publishing
+from jichitai.security.policy.service.desk import Desk
+from jichitai.security.policy.store.policies import Due
 from jichitai.web import rights
 from jichitai.web.rights import Role
 from tests.conftest import OTHER_TOWN, TOWN, Cluster
@@ -106,6 +115,53 @@ async def test_the_standard_never_leaves_its_body(app: Litestar) -> None:
             assert (await anybody.get(wrong)).status_code == 404
     for line in (line for body in secrets for line in body.splitlines() if len(line) > 30):
         assert not any(line in page for page in shown)
+
+
+async def test_the_days_work_brings_it_into_force_and_looks_at_its_address(
+    app: Litestar, keys: Keys
+) -> None:
+    clock = FixedClock(datetime(2026, 11, 21, 10, 0, tzinfo=JST))
+    desk, db = Desk(clock, Outbox(keys.network, clock)), app.state.db
+    async with officer(app) as client:
+        policy = await drafted(client)
+        row = await published(app, client, policy)
+        await worker.turn_days(db, desk)
+        due = Due(TOWN, UUID(policy), 1)
+
+        async def now() -> dict[str, Any]:
+            shown = await good(await client.get(f"{API}/{policy}"))
+            found: dict[str, Any] = shown["versions"][0]
+            return found
+
+        assert (await now())["state"] == "in-force"
+        own = HttpFetcher(inside=True, transport=httpx.ASGITransport(app=app))  # type: ignore[arg-type]
+        assert await publishing.check(desk, db, own, due) == "ok"
+        assert (await now())["counted"]
+        assert row["address"].startswith("http://127.0.0.1:8100/policies/")
+        other = HttpFetcher(
+            inside=True,
+            transport=httpx.MockTransport(lambda _: httpx.Response(200, html="<p>準備中</p>")),
+        )
+        wrong = await publishing.check(desk, db, other, due)
+        assert "文書ではありません" in wrong
+        assert (await now())["counted"], "one failure may be a hiccup"
+        clock.instant += timedelta(minutes=11)
+        await worker.check_addresses(db, desk, other)
+        assert not (await now())["counted"]
+        clock.instant += timedelta(days=366)
+        await worker.turn_days(db, desk)
+        assert (await now())["state"] == "review-due"
+        said = {"number": "見-1", "reason": "変えるところはない"}
+        done = await client.post(f"{API}/{policy}/versions/1/reviewed", json=said)
+        assert (await good(done))["state"] == "in-force"
+        gone = await client.post(f"{API}/{policy}/versions/1/repeal", json=said)
+        assert (await good(gone))["state"] == "repealed"
+    async with db.transaction(town=TOWN) as tx:
+        rows = await tx.execute("select count(*) from infra.outbox where kind = 'S01'")
+        assert (await rows.fetchone())[0] >= 12
+    async with browser(app, html=True) as anybody:
+        path = row["address"].removeprefix("http://127.0.0.1:8100")
+        assert "廃止されました" in (await anybody.get(path)).text
 
 
 async def test_nothing_unpublished_is_public(app: Litestar) -> None:

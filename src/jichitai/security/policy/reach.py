@@ -6,10 +6,11 @@ Source: 地方自治法 第244条の6第2項 (公表).
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from io import BytesIO
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeAlias
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import anyio.to_thread
@@ -41,6 +42,9 @@ class Fetched:
 
     kind: str
     content: bytes
+
+
+Names: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 
 
 class Fetcher(Protocol):
@@ -82,6 +86,19 @@ def address_of(text: str) -> str:
     return urlunsplit(parts._replace(fragment=""))
 
 
+async def addresses_of(host: str, port: int) -> list[str]:
+    """The addresses that a name leads to.
+
+    Raises:
+        UnreachableError: none.
+    """
+    try:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        raise UnreachableError("サーバーの名前が見つかりません。") from None
+    return [str(one[4][0]) for one in found]
+
+
 class HttpFetcher:
     """Fetches by HTTP.
 
@@ -90,11 +107,22 @@ class HttpFetcher:
     """
 
     def __init__(
-        self, *, inside: bool = False, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        *,
+        inside: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+        names: Names = addresses_of,
     ) -> None:
-        """Take whether addresses inside may be asked (rehearsals), and a transport (tests)."""
+        """Take what it stands on.
+
+        Args:
+            inside: whether addresses inside may be asked, as in rehearsals.
+            transport: how requests are made; the network when left out.
+            names: how names are looked up.
+        """
         self._inside = inside
         self._transport = transport
+        self._names = names
 
     async def fetch(self, address: str) -> Fetched:
         """The document at an address.
@@ -152,13 +180,7 @@ class HttpFetcher:
         Raises:
             BadAddressError: one of the host's addresses is not public.
         """
-        try:
-            found = await asyncio.get_running_loop().getaddrinfo(
-                host, port, type=socket.SOCK_STREAM
-            )
-        except OSError:
-            raise UnreachableError("サーバーの名前が見つかりません。") from None
-        addresses = [ipaddress.ip_address(one[4][0]) for one in found]
+        addresses = [ipaddress.ip_address(one) for one in await self._names(host, port)]
         if not self._inside and not all(_public(one) for one in addresses):
             raise BadAddressError(
                 "公開先が、団体の内部のネットワークにあります。だれでも開けるアドレスにしてください。"

@@ -15,10 +15,11 @@ from jichitai.security.policy.api.reading import READING_ROUTES
 from jichitai.security.policy.api.writing import WRITING_ROUTES
 from jichitai.security.policy.model.states import State
 from jichitai.security.policy.pages.asking import ASKING_ROUTES
-from jichitai.security.policy.pages.bench import BENCH_ROUTES
+from jichitai.security.policy.pages.clause import CLAUSE_ROUTES
 from jichitai.security.policy.pages.importing import IMPORT_ROUTES
 from jichitai.security.policy.pages.public import PUBLIC_ROUTES
 from jichitai.security.policy.pages.shelf import SHELF_ROUTES
+from jichitai.security.policy.pages.text import TEXT_ROUTES
 from jichitai.security.policy.service.opening import organs_owing
 from jichitai.security.policy.service.reading import look_at, standing, working
 from jichitai.security.policy.store import policies as store
@@ -33,7 +34,8 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *DECIDING_ROUTES,
     *SHELF_ROUTES,
     *ASKING_ROUTES,
-    *BENCH_ROUTES,
+    *TEXT_ROUTES,
+    *CLAUSE_ROUTES,
     *IMPORT_ROUTES,
     *PUBLIC_ROUTES,
 )

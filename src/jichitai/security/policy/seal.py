@@ -76,7 +76,9 @@ def load(code: str, place: Path) -> Seal:
             f"署名の鍵のファイル {code}.p12 を読めません。PKCS#12形式で、合言葉があれば {code}.pass に"
             "入っているかを、運用の担当者に確かめてもらってください。"
         )
-    return Seal(signer, str(signer.signing_cert.subject.human_friendly))
+    subject = signer.signing_cert.subject
+    name = subject.native.get("common_name") or subject.human_friendly
+    return Seal(signer, str(name))
 
 
 def _missing(code: str) -> NoSealError:

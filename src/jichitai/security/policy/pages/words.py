@@ -12,6 +12,7 @@ from jichitai.security.policy.model.states import STANDING, STEPS, WORKING, Stat
 from jichitai.security.policy.store.policies import StepRow, VersionRow
 from jichitai.web import accounts
 from jichitai.web.components import Colour, Entry, FieldErrors, Status, Step
+from jichitai.web.formats import time_text
 
 _COLOURS: Final[Mapping[State, tuple[Colour, str]]] = {
     State.DRAFTING: ("blue", "条文を書いています"),
@@ -92,9 +93,10 @@ def timeline(steps: Iterable[StepRow], names: Mapping[str, str], body: Body) -> 
         if deed is None:
             continue
         organ = f"（{organ_name(Organ(step.organ), body)}）" if step.organ else ""
-        notes = "　".join(filter(None, (step.reference, step.reason)))
+        reference = "" if step.verb in {"publish", "check"} else step.reference
+        notes = "　".join(filter(None, (reference, step.reason)))
         what = f"第{step.version}版　{deed}{organ}" + (f"　{notes}" if notes else "")
-        found.append(Entry(step.at, what, names.get(step.actor_id, "")))
+        found.append(Entry(time_text(step.at, operator=True), what, names.get(step.actor_id, "")))
     return found[::-1]
 
 
