@@ -210,7 +210,7 @@ def preview(
     *,
     only: str | None = None,
 ) -> Preview:
-    """Read filled-in files; nothing is written.
+    """Read filled-in files; nothing is written. Rows without any answer are passed over.
 
     Args:
         files: one, or those of an archive; a file that cannot be read is a fault of its own.
@@ -265,14 +265,11 @@ def _rows(
             only=only,
         )
         given = {key: str(v) for key, v in row.values.items() if key != "code" and v is not None}
+        if not given and not cell_faults:
+            continue  # nobody has answered yet
         good, bad = clean(form, given)
         more = [
-            Wrong(
-                cell=f"{places[key]}{row.number}",
-                value=given.get(key, "")[:60],
-                why="この答えは受け取れません",
-                remedy=text,
-            )
+            _wrong(f"{places[key]}{row.number}", given.get(key, ""), text)
             for key, text in bad.items()
             if f"{places[key]}{row.number}" not in at_fault
         ]
@@ -283,6 +280,12 @@ def _rows(
             values=good,
             faults=(*cell_faults, *([fault] if fault else []), *more),
         )
+
+
+def _wrong(cell: str, value: str, told: str) -> Wrong:
+    """A fault of an answer: its first sentence is what is wrong, the rest what to do."""
+    why, _, remedy = told.partition("。")
+    return Wrong(cell=cell, value=value[:60], why=why, remedy=remedy or "答えを直してください")
 
 
 def _letters(at: int) -> str:
