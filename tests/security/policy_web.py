@@ -28,14 +28,20 @@ PAGES = "/security/policies"
 
 @asynccontextmanager
 async def workshop(
-    cluster: Cluster, keys: Keys, clock: FixedClock, folder: Path
+    cluster: Cluster,
+    keys: Keys,
+    clock: FixedClock,
+    folder: Path,
+    *,
+    tier: Tier = Tier.TOWN,
+    origin: str = "",
 ) -> AsyncIterator[Litestar]:
-    """The town's application with the workshop alone."""
+    """The tier's application with the workshop alone."""
     outbox = Outbox(keys.network, clock)
-    async with fresh_database(cluster, Tier.TOWN, keys) as database:
+    async with fresh_database(cluster, tier, keys) as database:
         yield create_app(  # noqa: S604 - the frame of pages is called shell too
-            Tier.TOWN,
-            Settings(tier=Tier.TOWN, demo=True, key_directory=folder),
+            tier,
+            Settings(tier=tier, demo=True, key_directory=folder, public_url=origin),
             controllers=ROUTES,
             templates=[TEMPLATES],
             shell=lambda _: Shell(system="情報セキュリティ", office="札幌市"),

@@ -27,7 +27,8 @@ from jichitai.security.checks.model.sheet import LABELS
 from jichitai.security.checks.service.answers import Reply
 from jichitai.security.checks.service.evidence import Shown
 from jichitai.security.checks.service.exchange import Exchange
-from jichitai.security.checks.store import evidence, registers, rounds
+from jichitai.security.checks.service.register_book import registers_book
+from jichitai.security.checks.store import answers, evidence, registers
 from jichitai.security.errors import StaleEditError, UnknownDocumentError
 from tests.conftest import TOWN
 from tests.security.checks_builders import (
@@ -152,7 +153,7 @@ async def test_last_years_answers_come_back_and_say_what_went_stale(desk: Desk) 
     assert confirmed == len(lines) - 3
     again = [line for line in await later.lines(opened.round_id) if line.confirmed]
     assert {line.answered_by for line in again} == {SECOND.id}
-    history = await rounds.versions(desk.tx, desk.body, again[0].target_id, again[0].item_id)
+    history = await answers.versions(desk.tx, desk.body, again[0].target_id, again[0].item_id)
     assert [(one.version, one.confirmed) for one in history] == [(2, True), (1, False)]
 
 
@@ -176,7 +177,7 @@ async def test_two_people_answer_and_neither_is_lost(desk: Desk) -> None:
         await desk.answer_all(round_id, [line], Answer.UNMET, by=SECOND)
     now = (await desk.lines(round_id))[0]
     await desk.answer_all(round_id, [now], Answer.UNMET, by=SECOND)
-    history = await rounds.versions(desk.tx, desk.body, line.target_id, line.item_id)
+    history = await answers.versions(desk.tx, desk.body, line.target_id, line.item_id)
     assert [one.answer for one in history] == ["unmet", "met"]
 
 
@@ -444,7 +445,7 @@ async def test_the_registers_are_written_out_with_who_is_late(desk: Desk) -> Non
     await desk.corrections.open(desk.tx, desk.body, planned(due_on=TODAY), by=OFFICER)
     await desk.exceptions.apply(desk.tx, desk.body, application(), by=OFFICER)
     await desk.risks.enter(desk.tx, desk.body, assessed(), by=OFFICER)
-    data = await Exchange(FixedClock(NEXT_YEAR)).registers(desk.tx, desk.body)
+    data = await registers_book(desk.tx, desk.body, NEXT_YEAR.date())
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert book.sheetnames == ["是正", "例外措置", "リスク"]
     texts = {str(cell.value) for page in book for row in page.iter_rows() for cell in row}

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import httpx
+import msgspec
 import openpyxl
 import pytest
 from litestar import Litestar
@@ -323,6 +324,35 @@ async def test_a_correction_an_exception_and_a_risk_by_form(app: Litestar) -> No
         assert "発電機" in (await client.get(place)).text
         assert (await client.post(place, data={"deed": "close", "note": "廃止"})).status_code == 303
         assert (await client.get(f"{BASE}/risks")).status_code == 200
+
+
+async def test_a_plan_of_action_of_another_tool_comes_in(app: Litestar) -> None:
+    item = {"uuid": str(uuid4()), "title": "更新する", "description": "古い"}
+    document = {
+        "plan-of-action-and-milestones": {
+            "uuid": str(uuid4()),
+            "metadata": {
+                "title": "計画",
+                "last-modified": "2026-11-01T00:00:00Z",
+                "version": "1",
+                "oscal-version": "1.1.2",
+            },
+            "poam-items": [item],
+        }
+    }
+    data = msgspec.json.encode(document)
+    place = f"{BASE}/corrections/import"
+    async with staff(app, OFFICER) as client:
+        assert (await client.get(place)).status_code == 200
+        assert (await client.post(place, data={})).status_code == 422
+        taken = await client.post(place, files={"poam": ("p.json", data, "application/json")})
+        assert taken.status_code == 200
+        assert "登録した是正" in taken.text
+        again = await client.post(f"{API}/corrections/imports", content=data)
+        assert again.json() == {"added": 0, "known": 1, "faults": []}
+        round_place = await begin(client, title="OSCALの取込み先")
+        wrong = {"workbook": ("x.json", b'{"x": 1}', "application/json")}
+        assert (await client.post(f"{round_place}/import", files=wrong)).status_code == 422
 
 
 async def test_programs_do_all_that_pages_do(app: Litestar, clock: FixedClock) -> None:

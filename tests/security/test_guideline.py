@@ -25,6 +25,7 @@ from jichitai.security.guideline.model import (
     NetworkModel,
     Obligation,
     RevisionKind,
+    continued,
     ordered,
     stale_items,
 )
@@ -139,6 +140,38 @@ def test_a_difference_names_what_is_stale_and_why() -> None:
 def test_a_removed_item_makes_its_clauses_stale() -> None:
     shorter = replace(NEWEST, version="R9.3", items=NEWEST.items[:-1], revisions=())
     assert stale_items(NEWEST, shorter) == {NEWEST.items[-1].id}
+
+
+def test_a_catalogue_from_a_file_continues_the_history_of_the_version_before() -> None:
+    first, second, *rest = NEWEST.items
+    new = replace(
+        NEWEST,
+        version="R9.3",
+        source="総務省",
+        official=True,
+        items=(
+            replace(first, title="別の見出し"),
+            replace(second, id="N-1", oscal_id="n-1"),
+            *rest,
+        ),
+        revisions=(),
+    )
+    found = continued(NEWEST, new)
+    told = {one.item_id: one for one in found.revisions if one.version == "R9.3"}
+    assert {key: one.kind for key, one in told.items()} == {
+        first.id: RevisionKind.CHANGED,
+        "N-1": RevisionKind.ADDED,
+        second.id: RevisionKind.REMOVED,
+    }
+    assert told[first.id].what == "見出しが変わった"
+    assert told[first.id].confidence is Confidence.READ
+    assert found.item(first.id).revised_in == "R9.3"
+    assert found.item("GL-P2-2-4.1(7)").revised_in == "R8.3"
+    step = Difference.between(NEWEST, found)
+    assert step.stale == {first.id, second.id}
+    assert step.reasons(first.id) == (told[first.id],)
+    other = replace(NEWEST, version="EDU-1", items=(replace(second, id="E", oscal_id="e"),))
+    assert continued(NEWEST, other) is other
 
 
 def test_a_catalogue_with_doubled_or_no_items_is_refused() -> None:

@@ -14,8 +14,15 @@ from tests.conftest import TOWN, Cluster, fresh_database
 from tests.security.upper_wires import Upper, upper
 
 BY = Actor("staff", "officer-1", "担当", frozenset())
+NEWEST = builtin.newest()
 NEXT = replace(
-    builtin.newest(), version="R9.3", published_on=date(2027, 3, 30), official=True, source="総務省"
+    NEWEST,
+    version="R9.3",
+    published_on=date(2027, 3, 30),
+    official=True,
+    source="総務省",
+    items=(replace(NEWEST.items[0], title="目的と理由"), *NEWEST.items[1:]),
+    revisions=(),
 )
 
 
@@ -48,4 +55,5 @@ async def test_a_published_version_reaches_prefectures_and_towns(
         assert await flow(wires, receivers) == 0
         for tier, code in ((Tier.PREFECTURE, "010006"), (Tier.TOWN, TOWN)):
             async with databases[tier].transaction(town=code, read_only=True) as tx:
-                assert await service.current(tx) == NEXT
+                assert (await service.current(tx)).version == "R9.3"
+                assert await service.stale_items(tx, "R8.3", "R9.3") == {NEXT.items[0].id}

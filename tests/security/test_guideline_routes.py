@@ -165,7 +165,12 @@ async def test_a_faulty_file_is_refused_whole_with_its_faults(apps: dict[Tier, L
         problem = answer.json()
         assert problem["faults"][0]["where"] == "3行"
         assert (await client.get(f"{API}/{name}")).status_code == 404
-        for changes in ({"file_name": "x.exe"}, {"content": ""}, {"version": "第3版"}):
+        for changes in (
+            {"file_name": "x.exe"},
+            {"content": ""},
+            {"version": "第3版"},
+            {"title": "a\0"},
+        ):
             refused = await client.post(API, json=body(fresh_name(), **changes))
             assert refused.status_code in {400, 422}, changes
 

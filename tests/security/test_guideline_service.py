@@ -120,7 +120,8 @@ async def test_only_the_ministry_publishes_and_a_version_never_changes(
 async def test_a_body_takes_in_a_catalogue_for_itself_and_drops_it(
     town_tx: Tx, guideline: Guideline
 ) -> None:
-    own = replace(NEXT, version="EDU-1", official=False)
+    item = replace(NEXT.items[0], id="EDU-1", oscal_id="edu-1")
+    own = replace(NEXT, version="EDU-1", official=False, items=(item,), revisions=())
     await guideline.take_in(town_tx, TOWN, own, by=BY)
     assert await service.catalogue(town_tx, "EDU-1") == own
     assert (await service.current(town_tx)).version == "R8.3"
@@ -135,9 +136,13 @@ async def test_a_body_takes_in_a_catalogue_for_itself_and_drops_it(
 async def test_the_ministry_publishes_to_the_prefectures_that_take_part(
     ministry_tx: Tx, guideline: Guideline
 ) -> None:
-    await guideline.take_in(ministry_tx, OFFICE, NEXT, by=BY)
+    await guideline.take_in(ministry_tx, OFFICE, replace(NEXT, revisions=()), by=BY)
     assert await guideline.publish(ministry_tx, "R9.3", by=BY) == 0  # nobody is known yet
-    assert await service.current(ministry_tx) == NEXT
+    current = await service.current(ministry_tx)
+    assert current.items == NEXT.items
+    (gone,) = [one for one in current.revisions if one.version == "R9.3"]
+    assert (gone.item_id, gone.what) == (builtin.newest().items[-1].id, "項目がなくなった")
+    assert current.revisions[:-1] == builtin.newest().revisions
     with pytest.raises(VersionTakenError, match="訂正"):
         await guideline.publish(ministry_tx, "R9.3", by=BY)
 

@@ -41,13 +41,12 @@ async def test_the_pages_of_monitoring(app: Litestar, desk: Desk) -> None:
     pages = {}
     async with analyst(app, html=True) as client:
         pages["monitoring-alert"] = await client.post(f"{one}/lines")
-        pages["monitoring-alert-error"] = await client.post(one, data={"deed": "notify"})
         suppress = {"deed": "suppress", "field": "user", "until_year": "20.1.1", "why": "x"}
         pages["monitoring-suppress-error"] = await client.post(one, data=suppress)
         limits = {"deed": "suppress", "field": "user", "until_year": "R8.12.1", "why": "整理の作業"}
         await client.post(one, data=limits)
         pages["monitoring-board"] = await client.get(f"{PAGES}?show=open")
-        for name in ("rules", "rules/mass_rename", "rules/new", "sources", "suppressions", "trial"):
+        for name in ("rules", "rules/new", "sources", "suppressions", "trial"):
             pages["monitoring-" + name.replace("/", "-")] = await client.get(f"{PAGES}/{name}")
         pages["monitoring-rule-test"] = await client.post(f"{PAGES}/rules/mass_rename/test")
         source_page = f"{PAGES}/sources/{source['source_id']}"

@@ -16,6 +16,7 @@ from litestar import Litestar
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.parties import Tier
 from jichitai.security.policy import worker
 from jichitai.security.policy.reach import HttpFetcher
 from jichitai.security.policy.routes import ROUTES
@@ -393,6 +394,33 @@ async def test_refusals_tell_programs_what_to_do(app: Litestar) -> None:
         body = {"decision_number": "1", "decided_on": "2026-11-20", "document_hash": text}
         answer = await other.post(f"{base}/adoptions", json=body)
         assert answer.json()["type"].endswith("security.policy-not-an-adopter")
+
+
+async def test_a_prefecture_is_a_body_too_and_reports_to_the_ministry(
+    cluster18: Cluster, keys: Keys, tmp_path: Path
+) -> None:
+    clock = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
+    async with workshop(cluster18, keys, clock, tmp_path, tier=Tier.PREFECTURE) as app:
+        async with signed_in(app, {Role.SECURITY_OFFICER}, prefecture="01") as client:
+            policy = await drafted(client)
+            found = await good(await client.get(f"{API}/{policy}/versions/1"))
+            assert "知事" in next(
+                one["body"] for one in found["clauses"] if one["title"] == "適用範囲"
+            )
+            text = await approved(client, policy)
+        async with signed_in(app, {Role.SECURITY_OFFICER}, prefecture="13") as other:
+            assert (await other.get(f"{API}/{policy}")).status_code == 404
+            assert await good(await other.get(API)) == []
+        decided = {"decision_number": "1", "decided_on": "2026-11-20", "document_hash": text}
+        path = f"{API}/{policy}/versions/1/adoptions"
+        for organ in ("assembly", "head"):
+            async with signed_in(
+                app, {Role.POLICY_ADOPTER}, prefecture="01", organ_id=organ
+            ) as decider:
+                await good(await decider.post(path, json=decided), 201)
+        async with app.state.db.transaction() as tx:
+            rows = await tx.execute("select distinct receiver from infra.outbox")
+            assert await rows.fetchall() == [("ministry",)]
 
 
 def test_every_route_has_a_summary_or_is_a_page() -> None:

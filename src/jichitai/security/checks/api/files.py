@@ -1,9 +1,7 @@
 """Evidence, workbooks, reports and OSCAL documents, for programs."""
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Annotated, Any, Final
-from urllib.parse import quote
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -11,32 +9,27 @@ from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
-from jichitai.infra.clock import Clock
-from jichitai.infra.database import Database
 from jichitai.security.access import INSIDE, body_code
-from jichitai.security.checks.api.rounds import CHECKERS, Reason, Written
+from jichitai.security.checks.access import CHECKERS
+from jichitai.security.checks.api.round_shapes import Reason, Written
+from jichitai.security.checks.downloads import (
+    LARGEST_BODY,
+    evidence_file,
+    oscal_file,
+    registers_file,
+    report_file,
+    workbook_file,
+)
 from jichitai.security.checks.model.files import LARGEST
 from jichitai.security.checks.model.sheet import Wrong
-from jichitai.security.checks.service import oscal
-from jichitai.security.checks.service import report as reports
 from jichitai.security.checks.service.evidence import Evidence, Shown, known
 from jichitai.security.checks.service.exchange import Exchange, Preview
 from jichitai.security.checks.service.intake import Intake
-from jichitai.security.checks.service.report import Reports
 from jichitai.security.checks.store import evidence
 from jichitai.security.checks.store.evidence import EvidenceRow
-from jichitai.security.errors import BadUploadError
-from jichitai.security.oscal.assessment import assessment_plan, assessment_results
-from jichitai.security.oscal.parts import to_bytes
-from jichitai.security.oscal.plan import security_plan
-from jichitai.security.oscal.poam import action_plan
 from jichitai.web.inject import Db, LawClock, Who
-from jichitai.web.rights import Principal
 
 AnyRequest = Request[Any, Any, Any]
-XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
-LARGEST_BODY: Final = 8 * 1024 * 1024
 _READ: Final[dict[str, Any]] = {"roles": INSIDE}
 _WRITE: Final[dict[str, Any]] = {"roles": CHECKERS}
 _TAGS: Final = ["security"]
@@ -270,79 +263,6 @@ async def oscal_ssp(principal: Who, db: Db, clock: LawClock) -> Response[bytes]:
 async def oscal_poam(principal: Who, db: Db, clock: LawClock) -> Response[bytes]:
     """Corrections and exceptions."""
     return await oscal_file(db, principal, clock, "poam")
-
-
-# --- the same files for pages -------------------------------------------------
-
-
-async def evidence_file(db: Database, body: str, evidence_id: UUID) -> Response[bytes]:
-    """A file of evidence, to be saved.
-
-    Raises:
-        UnknownDocumentError: there is none.
-        BadUploadError: only the place of a paper is kept.
-    """
-    async with db.transaction(town=body, read_only=True) as tx:
-        row = await known(tx, body, evidence_id)
-        content = await evidence.content(tx, body, evidence_id)
-    if content is None:
-        raise BadUploadError(f"この資料はファイルではありません。保管場所：{row.place}")
-    return download(content, row.media_type or "application/octet-stream", row.file_name or "file")
-
-
-async def workbook_file(db: Database, body: str, round_id: UUID, clock: Clock) -> Response[bytes]:
-    """A round as a workbook."""
-    async with db.transaction(town=body, read_only=True) as tx:
-        data = await Exchange(clock).workbook(tx, body, round_id)
-    return download(data, XLSX, "check.xlsx")
-
-
-async def registers_file(db: Database, body: str, clock: Clock) -> Response[bytes]:
-    """The registers as a workbook."""
-    async with db.transaction(town=body, read_only=True) as tx:
-        data = await Exchange(clock).registers(tx, body)
-    return download(data, XLSX, "registers.xlsx")
-
-
-async def report_file(
-    db: Database, body: str, round_id: UUID, clock: Clock, *, suffix: str
-) -> Response[bytes]:
-    """The report of a round as PDF or Word."""
-    async with db.transaction(town=body, read_only=True) as tx:
-        found = await Reports(clock).report(tx, body, round_id)
-    if suffix == "pdf":
-        return download(await reports.as_pdf(found), "application/pdf", "report.pdf")
-    return download(await reports.as_word(found), DOCX, "report.docx")
-
-
-async def oscal_file(
-    db: Database, principal: Principal, clock: Clock, kind: str, round_id: UUID | None = None
-) -> Response[bytes]:
-    """One OSCAL document of the body: `ap`, `ar` (of a round), `ssp` or `poam`."""
-    body, now = body_code(principal), clock.now()
-    document: Mapping[str, Any]
-    async with db.transaction(town=body, read_only=True) as tx:
-        if round_id is not None:
-            values = await oscal.assessment(tx, body, round_id, now)
-            document = assessment_plan(values) if kind == "ap" else assessment_results(values)
-        elif kind == "ssp":
-            document = security_plan(await oscal.security_plan(tx, body, now))
-        else:
-            document = action_plan(await oscal.action_plan(tx, body, now))
-    return download(to_bytes(document), "application/json", f"{body}.{kind}.json")
-
-
-def download(content: bytes, media_type: str, name: str) -> Response[bytes]:
-    """A file that a browser saves and never shows."""
-    return Response(
-        content,
-        media_type=media_type,
-        headers={
-            "content-disposition": f"attachment; filename*=UTF-8''{quote(name)}",
-            "x-content-type-options": "nosniff",
-            "cache-control": "no-store",
-        },
-    )
 
 
 def _evidence(row: EvidenceRow) -> EvidenceView:

@@ -4,10 +4,12 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
-from jichitai.security.checks.api import files, registers, rounds
+from jichitai.security.checks.api import corrections, exceptions, files, risks, rounds
 
 API_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *rounds.ROUTES,
-    *registers.ROUTES,
+    *corrections.ROUTES,
+    *exceptions.ROUTES,
+    *risks.ROUTES,
     *files.ROUTES,
 )

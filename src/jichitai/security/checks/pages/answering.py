@@ -12,8 +12,8 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import INSIDE, body_code
-from jichitai.security.checks.api.files import LARGEST_BODY, evidence_file
-from jichitai.security.checks.api.rounds import CHECKERS
+from jichitai.security.checks.access import CHECKERS
+from jichitai.security.checks.downloads import LARGEST_BODY, evidence_file
 from jichitai.security.checks.errors import CheckFormError
 from jichitai.security.checks.model.answers import Answer, Given
 from jichitai.security.checks.model.corrections import Planned, Severity
@@ -32,7 +32,7 @@ from jichitai.security.checks.pages.rounds import may_answer, ordered
 from jichitai.security.checks.service.answers import Answers, Reply
 from jichitai.security.checks.service.evidence import Evidence, Shown
 from jichitai.security.checks.service.rounds import known_round
-from jichitai.security.checks.store import evidence, registers, rounds
+from jichitai.security.checks.store import answers, evidence, registers, rounds
 from jichitai.security.checks.store.evidence import EvidenceRow
 from jichitai.security.checks.store.rounds import Line, RoundRow
 from jichitai.security.errors import BadUploadError, UnknownDocumentError
@@ -202,7 +202,7 @@ async def _page(
         corrections = await registers.corrections(
             tx, body, item_id=line.item_id, target_key=line.target_key
         )
-        versions = await rounds.versions(tx, body, target_id, line.item_id)
+        versions = await answers.versions(tx, body, target_id, line.item_id)
         beside = await _beside(tx, body, row, line, clock)
     known = {one.evidence_id: one for one in (*attached, *newest)}
     context = {

@@ -11,8 +11,8 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import INSIDE, body_code
-from jichitai.security.checks.api.files import LARGEST_BODY
-from jichitai.security.checks.api.rounds import CHECKERS
+from jichitai.security.checks.access import CHECKERS
+from jichitai.security.checks.downloads import LARGEST_BODY
 from jichitai.security.checks.errors import CheckFormError
 from jichitai.security.checks.model.corrections import Origin, Planned, Severity, Step
 from jichitai.security.checks.pages import words

@@ -12,7 +12,7 @@ from jichitai.infra.database import Database
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import INSIDE, OFFICER, body_code
 from jichitai.security.assets.model.kinds import Area
-from jichitai.security.checks.api.registers import DECIDERS
+from jichitai.security.checks.access import DECIDERS
 from jichitai.security.checks.errors import CheckFormError
 from jichitai.security.checks.model.exceptions import Application
 from jichitai.security.checks.pages import words

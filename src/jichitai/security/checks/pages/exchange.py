@@ -11,8 +11,8 @@ from jichitai.infra.database import Database
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import body_code
-from jichitai.security.checks.api.files import LARGEST_BODY
-from jichitai.security.checks.api.rounds import CHECKERS
+from jichitai.security.checks.access import CHECKERS
+from jichitai.security.checks.downloads import LARGEST_BODY
 from jichitai.security.checks.pages.forms import AnyRequest, file_of, status_of
 from jichitai.security.checks.service.exchange import Exchange, Preview
 from jichitai.security.checks.service.rounds import known_round

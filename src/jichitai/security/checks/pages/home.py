@@ -11,8 +11,8 @@ from jichitai.kernel.dates import fiscal_year
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import INSIDE, body_code
 from jichitai.security.assets.model.kinds import Area
-from jichitai.security.checks.api.files import oscal_file, registers_file
-from jichitai.security.checks.api.rounds import CHECKERS
+from jichitai.security.checks.access import CHECKERS
+from jichitai.security.checks.downloads import oscal_file, registers_file
 from jichitai.security.checks.errors import CheckFormError
 from jichitai.security.checks.model.answers import count
 from jichitai.security.checks.model.counting import by_spot

@@ -14,8 +14,8 @@ from jichitai.infra.database import Database
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import INSIDE, body_code
-from jichitai.security.checks.api.files import oscal_file, report_file, workbook_file
-from jichitai.security.checks.api.rounds import CHECKERS, wanted
+from jichitai.security.checks.access import CHECKERS
+from jichitai.security.checks.downloads import oscal_file, report_file, workbook_file
 from jichitai.security.checks.model.answers import count
 from jichitai.security.checks.model.counting import by_law, by_spot, grouped
 from jichitai.security.checks.pages import words
@@ -69,7 +69,7 @@ async def show_round(
         events = await registers.events(tx, body, round_id)
     narrowed = [line for line in lines if _fits(line, spot, chapter, target)]
     view = only or (
-        "todo" if row.open and any(wanted(one, "unanswered") for one in narrowed) else "all"
+        "todo" if row.open and any(one.among("unanswered") for one in narrowed) else "all"
     )
     chosen = {"spot": spot, "chapter": chapter, "target": target}
     shown = ordered(narrowed, view)
@@ -242,7 +242,7 @@ def may_answer(row: RoundRow, principal: Principal) -> bool:
 def ordered(lines: Sequence[Line], view: str) -> list[Line]:
     """The questions of a view; what is to be done begins with the weak spots."""
     only = next(key for name, _, key in _VIEWS if name == view)
-    found = [line for line in lines if wanted(line, only)]
+    found = [line for line in lines if line.among(only)]
     return sorted(found, key=lambda line: not line.spots) if view == "todo" else found
 
 
@@ -275,7 +275,7 @@ def _tabs(
             label,
             f"/security/checks/{row.round_id}?{_query({'only': name, **chosen})}",
             current=name == view,
-            count=sum(wanted(line, key) for line in lines),
+            count=sum(line.among(key) for line in lines),
             key=str(number),
         )
         for number, (name, label, key) in enumerate(_VIEWS, start=1)
@@ -333,7 +333,7 @@ async def _close_page(
         "typed": typed,
         "errors": errors,
         "tiles": _tiles(lines),
-        "open_questions": sum(wanted(line, "unanswered") for line in lines),
+        "open_questions": sum(line.among("unanswered") for line in lines),
         "uncovered": [line for line in lines if line.uncovered],
     }
     return page(request, "checks/close.html", context, status=status)

@@ -14,8 +14,10 @@ from jichitai.security.checks.model.answers import Given, check_given
 from jichitai.security.checks.model.corrections import Origin, Planned
 from jichitai.security.checks.service.corrections import Corrections
 from jichitai.security.checks.service.rounds import open_round
+from jichitai.security.checks.store import answers as versions
 from jichitai.security.checks.store import evidence, rounds
-from jichitai.security.checks.store.rounds import Line, NewAnswer, RoundRow
+from jichitai.security.checks.store.answers import NewAnswer
+from jichitai.security.checks.store.rounds import Line, RoundRow
 from jichitai.security.errors import StaleEditError, UnknownDocumentError
 
 
@@ -139,7 +141,7 @@ class Answers:
             return
         for index, reply in enumerate(replies):
             line = lines[reply.target_id, reply.item_id]
-            who = await rounds.self_checkers(
+            who = await versions.self_checkers(
                 tx, body, row.fiscal_year, line.item_id, line.target_key
             )
             if by.id in who:
@@ -180,7 +182,7 @@ class Answers:
     async def _write(
         self, tx: Tx, body: str, row: RoundRow, answers: Sequence[NewAnswer], by: Actor
     ) -> None:
-        written = await rounds.add_answers(
+        written = await versions.add_answers(
             tx,
             body,
             row.round_id,

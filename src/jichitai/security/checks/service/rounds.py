@@ -20,8 +20,9 @@ from jichitai.security.checks.model.carrying import Between, stale_reasons
 from jichitai.security.checks.model.counting import Part, by_law, by_spot
 from jichitai.security.checks.model.rounds import Plan, Target, TargetKind
 from jichitai.security.checks.service import systems
-from jichitai.security.checks.store import evidence, registers, rounds
-from jichitai.security.checks.store.rounds import Line, NewAnswer, RoundRow
+from jichitai.security.checks.store import answers, evidence, registers, rounds
+from jichitai.security.checks.store.answers import NewAnswer
+from jichitai.security.checks.store.rounds import Line, RoundRow
 from jichitai.security.errors import UnknownDocumentError
 from jichitai.security.guideline import service as guideline
 from jichitai.security.guideline.model import Catalogue
@@ -217,7 +218,7 @@ class Rounds:
                 stale=stale_reasons(line.item_id, standing, between),
             )
             found.append((answer, old))
-        await rounds.carry_answers(tx, body, round_id, found)
+        await answers.carry_answers(tx, body, round_id, found)
         return [answer for answer, _ in found]
 
     async def _record(

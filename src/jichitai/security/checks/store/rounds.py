@@ -106,6 +106,20 @@ class Line:
         counted = self.counted
         return counted is not None and counted.gap and not (self.corrections or self.exceptions)
 
+    def among(self, only: str) -> bool:
+        """Whether it is one of `unanswered`, `gaps`, `stale`, `uncovered`; any other word is all."""
+        match only:
+            case "unanswered":
+                return self.counted is None
+            case "gaps":
+                return self.given is not None and self.given.gap
+            case "stale":
+                return bool(self.stale) and not self.confirmed
+            case "uncovered":
+                return self.uncovered
+            case _:
+                return True
+
     @property
     def tally(self) -> Tally:
         """What counting needs."""
@@ -139,33 +153,6 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewAnswer:
-    """A version of an answer about to be written."""
-
-    target_id: UUID
-    item_id: str
-    version: int
-    given: Given
-    confirmed: bool = True
-    carried_from: UUID | None = None
-    stale: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """One version of an answer, for its history."""
-
-    version: int
-    answer: str
-    reason: str
-    practice: str
-    confirmed: bool
-    carried_from: UUID | None
-    answered_by_name: str
-    answered_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
     """A target as its row stands."""
 
@@ -191,7 +178,6 @@ class TargetRow:
 
 _ROUND: Final = ", ".join(RoundRow.__dataclass_fields__)
 _TARGET: Final = ", ".join(TargetRow.__dataclass_fields__)
-_VERSION: Final = ", ".join(Version.__dataclass_fields__)
 
 _LINES: Final = """
 select q.target_id, t.name as target_name, t.kind as target_kind, t.key as target_key,
@@ -382,107 +368,12 @@ async def same_question(
         return await cursor.fetchone()
 
 
-_ADD_ANSWERS: Final = """
-insert into security.check_answer (municipality, round_id, target_id, item_id, version, answer,
-       reason, practice, evidence, confirmed, carried_from, stale, answered_by, answered_by_name,
-       answered_at)
-select %(body)s, %(round)s, target_id, item_id, version, answer, reason, practice, evidence,
-       confirmed, carried_from, stale, answered_by, answered_by_name, answered_at
-  from rows from (jsonb_to_recordset(%(rows)s) as (target_id uuid, item_id text, version integer,
-       answer text, reason text, practice text, evidence uuid[], confirmed boolean,
-       carried_from uuid, stale text[], answered_by text, answered_by_name text,
-       answered_at timestamptz)) as given
-    on conflict do nothing
-"""
-
-
-async def add_answers(
-    tx: Tx,
-    body: str,
-    round_id: UUID,
-    answers: Sequence[NewAnswer],
-    *,
-    by: str,
-    by_name: str,
-    at: datetime,
-) -> int:
-    """Write versions of answers in one statement; those whose version exists are left out.
-
-    Returns:
-        How many were written; fewer than asked when somebody else was first.
-    """
-    who = {"answered_by": by, "answered_by_name": by_name, "answered_at": at}
-    rows = [{**_answer(answer), **who} for answer in answers]
-    cursor = await tx.execute(_ADD_ANSWERS, {"body": body, "round": round_id, "rows": _json(rows)})
-    return cursor.rowcount
-
-
-async def carry_answers(
-    tx: Tx, body: str, round_id: UUID, carried: Sequence[tuple[NewAnswer, Line]]
-) -> None:
-    """Write answers taken over from an earlier round, in the name of those who gave them."""
-    rows = [
-        {
-            **_answer(answer),
-            "answered_by": before.answered_by,
-            "answered_by_name": before.answered_by_name,
-            "answered_at": before.answered_at,
-        }
-        for answer, before in carried
-    ]
-    await tx.execute(_ADD_ANSWERS, {"body": body, "round": round_id, "rows": _json(rows)})
-
-
 def _json(rows: Sequence[dict[str, Any]]) -> str:
     return msgspec.json.encode(rows).decode()
 
 
 def _fields(question: Question) -> dict[str, Any]:
     return {name: getattr(question, name) for name in Question.__dataclass_fields__}
-
-
-def _answer(answer: NewAnswer) -> dict[str, Any]:
-    return {
-        "target_id": answer.target_id,
-        "item_id": answer.item_id,
-        "version": answer.version,
-        "answer": answer.given.answer,
-        "reason": answer.given.reason,
-        "practice": answer.given.practice,
-        "evidence": answer.given.evidence,
-        "confirmed": answer.confirmed,
-        "carried_from": answer.carried_from,
-        "stale": answer.stale,
-    }
-
-
-async def versions(tx: Tx, body: str, target_id: UUID, item_id: str) -> list[Version]:
-    """All versions of an answer, the newest first."""
-    async with tx.cursor(row_factory=class_row(Version)) as cursor:
-        await cursor.execute(
-            f"select {_VERSION} from security.check_answer"
-            " where municipality = %s and target_id = %s and item_id = %s order by version desc",
-            (body, target_id, item_id),
-        )
-        return await cursor.fetchall()
-
-
-async def self_checkers(
-    tx: Tx, body: str, fiscal_year: int, item_id: str, target_key: str
-) -> set[str]:
-    """Accounts that answered an item for a target in the year's self-checks."""
-    cursor = await tx.execute(
-        "select distinct a.answered_by"
-        "  from security.check_answer a"
-        "  join security.check_round r"
-        "    on r.municipality = a.municipality and r.round_id = a.round_id"
-        "  join security.check_target t"
-        "    on t.municipality = a.municipality and t.target_id = a.target_id"
-        " where a.municipality = %s and r.sort = 'self-check' and r.fiscal_year = %s"
-        "   and a.item_id = %s and t.key = %s",
-        (body, fiscal_year, item_id, target_key),
-    )
-    return {str(who) for (who,) in await cursor.fetchall()}
 
 
 async def ended_exceptions(tx: Tx, body: str, since: datetime, today: date) -> set[str]:
