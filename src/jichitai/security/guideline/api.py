@@ -22,7 +22,6 @@ from jichitai.security.guideline.model import (
     Catalogue,
     Item,
     Level,
-    Line,
     NetworkModel,
     Obligation,
     Revision,
@@ -36,6 +35,7 @@ _WRITE: Final[dict[str, Any]] = {"roles": WRITERS}
 _PUBLISH: Final[dict[str, Any]] = {"roles": MINISTRY}
 _TAGS: Final = ["security"]
 _ROOT: Final = "/api/v1/security/guideline/versions"
+_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
 _BODY: Final = LARGEST_FILE * 4 // 3 + 64 * 1024
 
 
@@ -143,9 +143,9 @@ class NewCatalogue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     file_name: Annotated[str, Meta(min_length=1, max_length=200)]
     content: Annotated[bytes, Meta(min_length=1, max_length=LARGEST_FILE)]
     version: VersionName
-    title: Annotated[str, Meta(min_length=1, max_length=200)]
+    title: Annotated[str, Meta(min_length=1, max_length=200, pattern=_PRINTABLE)]
     published_on: date
-    source: Line
+    source: Annotated[str, Meta(max_length=400, pattern=_PRINTABLE)]
     official: bool = False
 
 

@@ -24,7 +24,7 @@ from jichitai.security.guideline.errors import (
     UnknownVersionError,
     VersionTakenError,
 )
-from jichitai.security.guideline.model import Catalogue, Difference
+from jichitai.security.guideline.model import Catalogue, Difference, continued
 from jichitai.security.messages import S06, decode
 
 OFFICE: Final = "ministry"
@@ -187,12 +187,16 @@ class Guideline:
         Raises:
             VersionTakenError: the name is that of a version that is known here.
         """
-        if found.version in {one.version for one in await editions(tx, body)}:
+        known = await editions(tx, body)
+        if found.version in {one.version for one in known}:
             raise VersionTakenError(
                 f"「{found.version}」という名前の版が既にあります。条文とのひも付けが変わらないように、"
                 "版の内容は後から変えません。別の名前（例：R9.3-2）を付けて取り込んでください。",
                 version=found.version,
             )
+        before = next((one for one in known if one.published_on < found.published_on), None)
+        if before is not None:
+            found = continued(await catalogue(tx, before.version), found)
         await store.add(
             tx, "imported", body, found, pack(found), account=by.id, at=self._clock.now()
         )

@@ -108,7 +108,7 @@ async def take_in(
     """Read the file; with any fault nothing is taken in."""
     office = office_of(principal)
     sent = await request.form()
-    typed = {name: str(value).strip() for name, value in sent.items() if isinstance(value, str)}
+    typed = {name: _line(str(value)) for name, value in sent.items() if isinstance(value, str)}
     problems: dict[str, str] = {}
     head = _head(typed, office, problems)
     file = sent.get("file")
@@ -170,6 +170,11 @@ async def publish(
     async with db.transaction() as tx:
         count = await Guideline(clock, outbox).publish(tx, version, by=principal.actor)
     return Redirect(f"{_VERSIONS}?published={count}", status_code=303)
+
+
+def _line(text: str) -> str:
+    """What was typed, on one line without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _head(typed: Mapping[str, str], office: Office, problems: dict[str, str]) -> Head | None:

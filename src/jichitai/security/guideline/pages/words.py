@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 from jichitai.security.guideline import builtin
 from jichitai.security.guideline.choosing import Choice
 from jichitai.security.guideline.model import (
+    FIELD_NAMES,
     Catalogue,
     Confidence,
     Item,
@@ -39,16 +40,6 @@ _KINDS: Final[Mapping[RevisionKind, Colour]] = {
     RevisionKind.ADDED: "green",
     RevisionKind.CHANGED: "yellow",
     RevisionKind.REMOVED: "red",
-}
-_FIELDS: Final = {
-    "title": "見出し",
-    "meaning": "説明",
-    "chapter": "章",
-    "section": "節",
-    "item_no": "番号",
-    "obligation": "強さ",
-    "applies_to": "適用",
-    "law_item": "法令の項目",
 }
 _ORIGINS: Final[Mapping[str, Status]] = {
     "published": Status("公表", "green", "府省が公表した版です"),
@@ -100,7 +91,7 @@ def item_href(item: Item, version: str) -> str:
 
 def change_row(change: ItemChange, version: str) -> dict[str, Any]:
     """A changed item: what differs, why, both wordings."""
-    words = [_FIELDS[name] for name in change.fields]
+    words = [FIELD_NAMES[name] for name in change.fields]
     reworded = "meaning" in change.fields
     return {
         "no": change.after.item_no,
@@ -110,7 +101,7 @@ def change_row(change: ItemChange, version: str) -> dict[str, Any]:
         "before": change.before.meaning if reworded else "",
         "after": change.after.meaning if reworded else "",
         "others": [
-            (_FIELDS[name], _shown(change.before, name), _shown(change.after, name))
+            (FIELD_NAMES[name], _shown(change.before, name), _shown(change.after, name))
             for name in change.fields
             if name != "meaning"
         ],
