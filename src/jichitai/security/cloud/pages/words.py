@@ -10,7 +10,6 @@ from jichitai.security.bodies import body
 from jichitai.security.cloud import catalogue
 from jichitai.security.cloud.model import Cloud, Cost, Have, Member, Move, Step
 from jichitai.web.components import Colour, Fact, Option, Status, Tile
-from jichitai.web.components import Step as StepOnPage
 from jichitai.web.formats import date_text, yen_text
 from jichitai.web.maps import Fill
 
@@ -104,7 +103,6 @@ def view(cloud: Cloud, on: date) -> dict[str, Any]:
         "title": title(cloud),
         "tiles": tiles(cloud, on),
         "basics": basics(cloud),
-        "track": track(cloud),
         "steps": [
             {
                 "word": step.japanese,
@@ -132,20 +130,6 @@ def basics(cloud: Cloud) -> list[Fact]:
         Fact("共同で整備した都道府県", shared or "なし"),
         Fact("契約の始まり", date_text(cloud.contract_from)),
         Fact("契約の終わり", date_text(cloud.contract_until)),
-    ]
-
-
-def track(cloud: Cloud) -> list[StepOnPage]:
-    """The steps as a line."""
-    at = list(Step).index(cloud.step)
-    started = any(one.done_on for one in cloud.steps)
-    return [
-        StepOnPage(
-            step.japanese,
-            "done" if started and place <= at and cloud.dates_of(step).done_on else "waiting",
-            current=place == at,
-        )
-        for place, step in enumerate(Step)
     ]
 
 

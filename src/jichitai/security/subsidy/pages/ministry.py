@@ -26,7 +26,6 @@ from jichitai.security.subsidy.service.files import Opened
 from jichitai.security.subsidy.service.granting import OWN, Granting, review_body
 from jichitai.security.subsidy.store import Review
 from jichitai.web.components import Crumb, FieldError, FieldErrors, Option, Tile
-from jichitai.web.formats import yen_text
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, Given, LawClock, Who
 
@@ -63,11 +62,11 @@ async def all_subsidies(
     shown = [one for one in found if _is_shown(one, wanted, today)]
     context = {
         "tiles": [
-            Tile("予算", yen_text(balance.get(Account.APPROPRIATION, 0))),
-            Tile("交付決定前の予算", yen_text(-balance.get(Account.AVAILABLE, 0))),
-            Tile("交付決定額（確定前）", yen_text(-balance.get(Account.COMMITTED, 0))),
-            Tile("執行済み", yen_text(-balance.get(Account.EXECUTED, 0))),
-            Tile("返還金（未収）", yen_text(balance.get(Account.RECEIVABLE, 0))),
+            words.money("予算", balance.get(Account.APPROPRIATION, 0)),
+            words.money("交付決定前の予算", -balance.get(Account.AVAILABLE, 0)),
+            words.money("交付決定額（確定前）", -balance.get(Account.COMMITTED, 0)),
+            words.money("執行済み", -balance.get(Account.EXECUTED, 0)),
+            words.money("返還金（未収）", balance.get(Account.RECEIVABLE, 0)),
             Tile("決裁待ち", len(waiting), "件"),
         ],
         "calls": [words.call_row(one, today) for one in calls],

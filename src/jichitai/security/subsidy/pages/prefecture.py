@@ -19,7 +19,7 @@ from jichitai.security.subsidy.papers import KINDS, Progress, StatusReport
 from jichitai.security.subsidy.service import files
 from jichitai.security.subsidy.service.applicant import DRAFTS, Applicant
 from jichitai.security.subsidy.service.files import Opened
-from jichitai.web.components import Crumb, FieldError, FieldErrors
+from jichitai.web.components import Column, Crumb, FieldError, FieldErrors
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, Given, LawClock, Who
 
@@ -51,7 +51,7 @@ async def own_subsidies(request: AnyRequest, principal: Who, db: Db, clock: LawC
             }
             for one in drafts
         ],
-        "columns": words.CASE_COLUMNS,
+        "columns": (Column("name", "公募", head=True, wide=True), *words.CASE_COLUMNS[1:]),
         "cases": [
             words.case_row(one, f"/security/subsidies/{one.case.case_id}", today)
             | {"name": names.get(one.case.plan.call_id, "—") if one.case.plan else "—"}
@@ -137,6 +137,7 @@ def case_context(found: Opened, clock: Clock, api: str, moved: list[Any]) -> dic
         "status": words.state_status(found.case.state),
         "steps": words.track(found.case.state),
         "tiles": words.case_tiles(found, today),
+        "facts": words.case_facts(found),
         "paper_columns": words.PAPER_COLUMNS,
         "papers": words.paper_rows(found, api),
         "assets": words.asset_rows(found, today),

@@ -10,7 +10,7 @@ from jichitai.security.subsidy.case import NEXT, State, is_limited
 from jichitai.security.subsidy.ledger import Balance, Posted
 from jichitai.security.subsidy.papers import KINDS, Call
 from jichitai.security.subsidy.service.files import Opened
-from jichitai.web.components import Colour, Column, Option, Status, Step, Tile
+from jichitai.web.components import Colour, Column, Fact, Option, Status, Step, Tile
 from jichitai.web.formats import date_text, yen_text
 
 _COLOURS: Final[Mapping[State, Colour]] = {
@@ -110,7 +110,16 @@ def turn_word(found: Opened, on: date) -> str:
     return f"{word}（期限を過ぎました）" if views.late(found, on) else word
 
 
-def track(state: State) -> list[Step]:
+class CaseStep(Step):
+    """A step of a case: nobody types anything at the one it has reached."""
+
+    @property
+    def word(self) -> str:
+        """The state in words."""
+        return {"done": "完了", "current": "今ここ"}.get(self.state, "これから")
+
+
+def track(state: State) -> list[CaseStep]:
     """The steps of a case as a line."""
     special = {State.RETURN_DUE, State.RETURN_TOLD, State.DISPOSAL_ASKED}
     at = next(
@@ -118,7 +127,7 @@ def track(state: State) -> list[Step]:
         len(_STAGES) - 1 if state in special else 0,
     )
     return [
-        Step(
+        CaseStep(
             label,
             "done"
             if place < at or state is State.CLOSED
@@ -131,19 +140,36 @@ def track(state: State) -> list[Step]:
     ]
 
 
+def money(label: str, value: int | None) -> Tile:
+    """A tile of an amount."""
+    return Tile(label, "—") if value is None else Tile(label, f"{value:,}", "円")
+
+
 def case_tiles(found: Opened, on: date) -> list[Tile]:
     """The amounts on top of a case's page."""
     case = found.case
-    applied = case.plan.amount if case.plan else 0
-    return [
+    tiles = [
         Tile("段階", case.state.japanese),
-        Tile("申請額", yen_text(applied)),
-        Tile("交付決定額", yen_text(case.granted)),
-        Tile("支払済み", yen_text(case.paid)),
-        Tile("確定額", "—" if case.fixed is None else yen_text(case.fixed)),
-        Tile("返還の残り", yen_text(case.due)),
         Tile("つぎに動く側", turn_word(found, on)),
+        money("交付決定額", case.granted),
+        money("支払済み", case.paid),
     ]
+    return [*tiles, money("返還の残り", case.due)] if case.due else tiles
+
+
+def case_facts(found: Opened) -> list[Fact]:
+    """Further amounts and days of a case."""
+    case = found.case
+    facts = [Fact("申請額", yen_text(case.plan.amount if case.plan else 0))]
+    if case.decided is not None:
+        facts.append(Fact("実績報告の期限", date_text(case.decided.settle_by)))
+    if case.fixed is not None:
+        facts.append(Fact("確定額", yen_text(case.fixed)))
+    if case.returned:
+        facts.append(Fact("返還済み", yen_text(case.returned)))
+    if case.due:
+        facts.append(Fact("返還の期限", date_text(case.return_by)))
+    return facts
 
 
 def case_row(found: Opened, href: str, on: date) -> dict[str, Any]:
