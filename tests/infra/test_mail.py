@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from jichitai.infra import mail
+from jichitai.infra import mail, smtp
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.ports import HeldPort
@@ -109,7 +109,7 @@ def office() -> str:
 
 
 def post(database: Database, clock: FixedClock, port: int, **options: Any) -> mail.Post:
-    server = mail.Server("127.0.0.1", port, "starttls")
+    server = smtp.Server("127.0.0.1", port, "starttls")
     options = {"server": server, "sender": "no-reply@ministry.example.go.jp", **options}
     return mail.Post(database, clock, **options)
 
@@ -287,13 +287,13 @@ async def test_what_may_not_leave_is_refused(
 
 def test_the_url_says_how_to_reach_the_server() -> None:
     assert mail.server_of("") is None
-    assert mail.server_of("smtps://mail.example.jp") == mail.Server(
+    assert mail.server_of("smtps://mail.example.jp") == smtp.Server(
         "mail.example.jp", 465, "implicit"
     )
-    assert mail.server_of("smtp://u:p@mail.example.jp") == mail.Server(
+    assert mail.server_of("smtp://u:p@mail.example.jp") == smtp.Server(
         "mail.example.jp", 587, "starttls", "u", "p"
     )
-    assert not mail.Server("mail.example.jp", 587, "starttls").here
+    assert not smtp.Server("mail.example.jp", 587, "starttls").here
     for bad in ("http://x", "smtp://", "smtp://x:99999", "smtp://[x", "smtp://x/path"):
         with pytest.raises(BadSettingError):
             mail.server_of(bad)

@@ -9,7 +9,6 @@ even hold a number that could be a person's.
 """
 
 import re
-import smtplib
 import ssl
 import unicodedata
 from collections.abc import Sequence
@@ -17,7 +16,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
-from ipaddress import ip_address
 from typing import Final, Literal
 from urllib.parse import unquote, urlsplit
 from uuid import UUID, uuid4
@@ -26,9 +24,11 @@ import structlog
 from anyio import to_thread
 from psycopg.rows import class_row
 
+from jichitai.infra import smtp
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.settings import BadSettingError
+from jichitai.infra.smtp import SENT, Outcome, Server
 from jichitai.kernel.errors import ConflictError, InvalidError, NotFoundError
 
 MINISTRY_OFFICE: Final = "ministry"
@@ -46,7 +46,6 @@ RETRY_AFTER: Final = (
 
 _LEASE: Final = timedelta(minutes=15)
 _BATCH: Final = 20
-_SECONDS: Final = 20.0
 _ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
     r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
@@ -84,36 +83,6 @@ class LetterNotFailedError(ConflictError):
 
     type = "infra.letter-not-failed"
     title = "このメールは送り直せません"
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A mail server.
-
-    Attributes:
-        host: its name or address.
-        port: its port.
-        tls: `implicit` (smtps), or `starttls`.
-        user: empty when it asks for no login.
-        password: never shown.
-    """
-
-    host: str
-    port: int
-    tls: Literal["implicit", "starttls"]
-    user: str = ""
-    password: str = ""
-
-    def __repr__(self) -> str:
-        return f"Server({self.host}:{self.port}, {self.tls})"
-
-    @property
-    def here(self) -> bool:
-        """Whether it runs on this computer, where nothing travels that TLS would protect."""
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -348,15 +317,6 @@ async def send_again(tx: Tx, *, office: str, letter_id: UUID, at: datetime) -> N
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    outcome: Literal["sent", "deferred", "refused"]
-    reason: str = ""
-
-
-_SENT: Final = _Outcome("sent")
-
-
 class Post:
     """Hands waiting letters to the mail server; one per process.
 
@@ -405,17 +365,19 @@ class Post:
         due = await self._claim()
         if not due:
             return False
-        connection, trouble = await to_thread.run_sync(self._connect, self._server)
+        connection, trouble = await to_thread.run_sync(smtp.connect, self._server, self._trust)
         try:
             for letter in due:
                 if connection is None:
                     outcome = trouble
                 else:
-                    outcome = await to_thread.run_sync(self._hand_over, connection, letter)
+                    outcome = await to_thread.run_sync(
+                        smtp.hand_over, connection, self._message(letter)
+                    )
                 await self._note(letter, outcome)
         finally:
             if connection is not None:
-                await to_thread.run_sync(_close, connection)
+                await to_thread.run_sync(smtp.close, connection)
         return True
 
     async def _claim(self) -> list[Letter]:
@@ -442,11 +404,11 @@ class Post:
             )
         return due
 
-    async def _note(self, letter: Letter, outcome: _Outcome) -> None:
+    async def _note(self, letter: Letter, outcome: Outcome) -> None:
         now, attempt = self._clock.now(), letter.attempts + 1
         tries = attempt % (len(RETRY_AFTER) + 1)
         again = outcome.outcome == "deferred" and tries != 0
-        state: State = "waiting" if again else "sent" if outcome is _SENT else "failed"
+        state: State = "waiting" if again else "sent" if outcome is SENT else "failed"
         async with self._database.transaction(town=letter.municipality) as tx:
             await tx.execute(
                 "insert into infra.letter_attempt"
@@ -475,42 +437,7 @@ class Post:
             )
         log.info("letter", letter=str(letter.letter_id), purpose=letter.purpose, state=state)
 
-    # --- in a thread ---------------------------------------------------------
-
-    def _connect(self, server: Server) -> tuple[smtplib.SMTP | None, _Outcome]:
-        try:
-            return self._open(server), _SENT
-        except smtplib.SMTPAuthenticationError:
-            return None, _Outcome("deferred", "メールサーバーにサインインできません。")
-        except ssl.SSLError:
-            return None, _Outcome("deferred", "メールサーバーの証明書を確かめられません。")
-        except smtplib.SMTPNotSupportedError:
-            return None, _Outcome(
-                "deferred", "メールサーバーが暗号化（STARTTLS）か認証に対応していません。"
-            )
-        except (smtplib.SMTPException, OSError):
-            return None, _Outcome("deferred", "メールサーバーにつながりません。")
-
-    def _open(self, server: Server) -> smtplib.SMTP:
-        if server.tls == "implicit":
-            connection: smtplib.SMTP = smtplib.SMTP_SSL(
-                server.host, server.port, timeout=_SECONDS, context=self._trust
-            )
-        else:
-            connection = smtplib.SMTP(server.host, server.port, timeout=_SECONDS)
-        try:
-            connection.ehlo_or_helo_if_needed()
-            if server.tls == "starttls" and (connection.has_extn("starttls") or not server.here):
-                connection.starttls(context=self._trust)
-                connection.ehlo()
-            if server.user:
-                connection.login(server.user, server.password)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _hand_over(self, connection: smtplib.SMTP, letter: Letter) -> _Outcome:
+    def _message(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._sender
         message["To"] = letter.recipient
@@ -519,25 +446,4 @@ class Post:
         message["Message-ID"] = f"<{letter.letter_id}@{self._sender.partition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(letter.body, charset="utf-8", cte="base64")
-        try:
-            connection.send_message(message)
-        except smtplib.SMTPRecipientsRefused as error:
-            (code, _), *_ = error.recipients.values()
-            return _refusal(code, "宛先が受け付けられませんでした")
-        except smtplib.SMTPResponseException as error:
-            return _refusal(error.smtp_code, "メールサーバーが受け付けませんでした")
-        except (smtplib.SMTPException, OSError):
-            return _Outcome("deferred", "メールサーバーとの接続が切れました。")
-        return _SENT
-
-
-def _refusal(code: int, what: str) -> _Outcome:
-    """The server's number says whether it is for good; its words may hold addresses."""
-    return _Outcome("refused" if 500 <= code < 600 else "deferred", f"{what}（{code}）。")
-
-
-def _close(connection: smtplib.SMTP) -> None:
-    try:
-        connection.quit()
-    except (smtplib.SMTPException, OSError):
-        connection.close()
+        return message
