@@ -14,7 +14,11 @@ from jichitai.security.bodies import BodyKind, body
 from jichitai.security.desk import service
 from jichitai.security.obligations.model import Denominator, bodies_in, duty, measures, organs_of
 
-ELSEWHERE: Final[dict[str, str]] = {}
+ELSEWHERE: Final = {
+    "demo": "jichitai.rehearsal.security.cli:demo",
+    "oscal": "jichitai.security.export.cli:oscal",
+    "seal": "jichitai.security.policy.cli:seal",
+}
 """Commands of the parts, imported only when they are asked for."""
 
 _TIERS: Final = click.Choice([str(Tier.TOWN), str(Tier.PREFECTURE), str(Tier.MINISTRY)])

@@ -5,6 +5,7 @@ import logging
 import sys
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 import click
 import structlog
@@ -12,7 +13,7 @@ import uvloop
 from rich.console import Console
 
 from jichitai.rehearsal import report
-from jichitai.rehearsal.demo import Outcome, Settings, play_and_check
+from jichitai.rehearsal.demo import Settings, play_and_check
 from jichitai.rehearsal.faults import rehearsal as fault_rehearsal
 
 DEFAULT_DATA = Path(".jichitai") / "demo"
@@ -28,24 +29,36 @@ DEFAULT_DATA = Path(".jichitai") / "demo"
 @click.option("--seed", default=1, show_default=True, help="同じ数なら同じ人々と同じ1年になる")
 def demo(*, residents: int, leave: bool, as_json: bool, data: Path, seed: int) -> None:
     """架空の日本で1年分の届出を処理し、検査して、画面を開いておきます。"""
-    _quiet_logs()
+    quiet_logs()
     console = Console(stderr=True, highlight=False)
     settings = Settings(data.absolute(), residents=residents, seed=seed)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         outcome = runner.run(play_and_check(settings, console, stay=None if leave else report.stay))
     if leave:
         report.result(console, outcome)
-    _finish(outcome, as_json=as_json)
+    finish(outcome, as_json=as_json)
 
 
-def _finish(outcome: Outcome, *, as_json: bool) -> None:
+class Result(Protocol):
+    """What a rehearsal showed."""
+
+    @property
+    def sound(self) -> bool:
+        """Whether all went as it should."""
+
+    def as_json(self) -> str:
+        """One JSON object."""
+
+
+def finish(outcome: Result, *, as_json: bool) -> None:
+    """Write the result where it is asked for; exit status 1 when it is not sound."""
     if as_json:
         click.echo(outcome.as_json())
     if not outcome.sound:
         sys.exit(1)
 
 
-def _quiet_logs() -> None:
+def quiet_logs() -> None:
     """Standard output belongs to the result, and the console to the story."""
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR),
@@ -69,7 +82,7 @@ def rehearse() -> None:
 @click.option("--json", "as_json", is_flag=True, help="結果を JSON 1行で標準出力に書く")
 def faults(*, kills: int, residents: int, seed: int, data: Path | None, as_json: bool) -> None:
     """届出と照会の最中に処理を強制終了し、回線を切り、失われたものがないかを検査します。"""
-    _quiet_logs()
+    quiet_logs()
     console = Console(stderr=True, highlight=False)
     with tempfile.TemporaryDirectory(prefix="jichitai-faults-") as scratch:
         directory = data.absolute() if data else Path(scratch) / "data"

@@ -7,7 +7,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from jichitai.rehearsal.bench import digest, intake, jpki, load, provision
+from jichitai.rehearsal.bench import digest, intake, jpki, load, logs, provision
 from jichitai.rehearsal.bench.result import Result, as_json, show
 from jichitai.rehearsal.bench.stage import Scale, Stage, stage
 
@@ -19,6 +19,7 @@ BENCHES: Mapping[str, Bench] = {
     "load": load.run,
     "digest": digest.run,
     "jpki": jpki.run,
+    "logs": logs.run,
 }
 
 
@@ -27,12 +28,14 @@ BENCHES: Mapping[str, Bench] = {
 @click.option("--json", "as_text", is_flag=True, help="結果を JSON で標準出力に書きます")
 @click.option("--quick", is_flag=True, help="小さな規模で一通り動かします")
 @click.option("--persons", type=click.IntRange(min=1), help="人数（測定ごとの既定を置き換えます）")
+@click.option("--rows", type=click.IntRange(min=1000), help="ログの行数（logs の既定は3200万行）")
 @click.option("--seconds", type=click.FloatRange(min=0.1), help="時間を計る部分の長さ（秒）")
 def bench(
     names: tuple[str, ...],
     as_text: bool,  # noqa: FBT001  # click passes options by name
     quick: bool,  # noqa: FBT001
     persons: int | None,
+    rows: int | None,
     seconds: float | None,
 ) -> None:
     """速さを、同じ実行の中で測った基準と並べて測ります。
@@ -40,7 +43,7 @@ def bench(
     専用のサーバーを一時的な場所に立て、終わると消します。
     """
     console = Console(stderr=True)
-    scale = Scale(quick=quick, persons=persons, seconds=seconds)
+    scale = Scale(quick=quick, persons=persons, seconds=seconds, rows=rows)
     results = [one for name in names for one in measure(name, scale, console)]
     if as_text:
         click.echo(as_json(results))

@@ -21,11 +21,17 @@ class Scale:
         quick: a small run that shows that everything works.
         persons: how many persons, when the caller chose.
         seconds: how long each timed part lasts, when the caller chose.
+        rows: how many rows of logs, when the caller chose.
     """
 
     quick: bool = False
     persons: int | None = None
     seconds: float | None = None
+    rows: int | None = None
+
+    def rows_or(self, usual: int, quick: int) -> int:
+        """Rows of logs, by the caller's choice or ours."""
+        return self.rows or (quick if self.quick else usual)
 
     def persons_or(self, usual: int, quick: int) -> int:
         """Persons, by the caller's choice or ours."""

@@ -2,16 +2,19 @@
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
-from jichitai.rehearsal.security import adopting, checking, responding
+from jichitai.rehearsal.security import adopting, checking, responding, watching
 from jichitai.rehearsal.security.adopting import ALL, PAIRS, Adopted
 from jichitai.rehearsal.security.checking import Checked
 from jichitai.rehearsal.security.responding import Responded
-from jichitai.rehearsal.security.stage import Stage, stage
+from jichitai.rehearsal.security.stage import TOWNS, Stage, stage
+from jichitai.rehearsal.security.watching import Watched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,10 @@ class Outcome:
     incident_late: int
     chain_holds: bool
     seen_above: bool
+    planted: int
+    found: int
+    false: int
+    told: int
     seconds: float
 
     @property
@@ -41,6 +48,9 @@ class Outcome:
             and self.incident_reports > 0
             and self.chain_holds
             and self.seen_above
+            and self.found == self.planted > 0
+            and self.false == 0
+            and self.told > 0
         )
 
     def as_json(self) -> str:
@@ -48,20 +58,24 @@ class Outcome:
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
-async def play(directory: Path, console: Console) -> Outcome:
+async def play(directory: Path, console: Console, *, towns: Sequence[str] = TOWNS) -> Outcome:
     """Run the rehearsal from the first server to the last check.
 
     Args:
         directory: everything is kept below it; a new one.
         console: where people read along.
+        towns: of the rehearsal's prefecture.
     """
     started = time.monotonic()
-    async with stage(directory, console) as scene:
+    async with stage(directory, console, towns) as scene:
         before = await adopting.rates(scene)
         adopted = await _adopt(scene)
         after = await adopting.rates(scene)
         checked = await _check(scene)
-        responded = await responding.respond(scene, scene.towns[0])
+        watched = await watching.watch(scene)
+        _show(scene.console, watched)
+        responded = await responding.respond(scene, scene.towns[-1])
+        scene.console.print(told(responded))
         return Outcome(
             bodies=len(scene.bodies),
             adopted=sum(one.counted for one in adopted),
@@ -75,6 +89,10 @@ async def play(directory: Path, console: Console) -> Outcome:
             incident_late=responded.late,
             chain_holds=responded.chain_holds,
             seen_above=responded.seen_by_prefecture and responded.seen_by_ministry,
+            planted=sum(one.planted for one in watched.stories),
+            found=sum(one.found for one in watched.stories),
+            false=sum(one.false for one in watched.stories),
+            told=watched.told,
             seconds=round(time.monotonic() - started, 1),
         )
 
@@ -102,6 +120,13 @@ async def _check(scene: Stage) -> list[Checked]:
         )
         found.append(checked)
     return found
+
+
+def _show(console: Console, watched: Watched) -> None:
+    table = Table("仕込んだこと", "検知すべき数", "検知した数", "誤検知", title="ログの腕試し")
+    for one in watched.stories:
+        table.add_row(one.title, str(one.planted), str(one.found), str(one.false))
+    console.print(table)
 
 
 def told(outcome: Responded) -> str:

@@ -1,7 +1,7 @@
 """The stage: servers, tiers, people who sign in, and the day that it is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -115,14 +115,17 @@ def _people(bodies: tuple[Body, ...]) -> dict[Tier, list[Account]]:
 
 
 @asynccontextmanager
-async def stage(directory: Path, console: Console) -> AsyncIterator[Stage]:
+async def stage(
+    directory: Path, console: Console, towns: Sequence[str] = TOWNS
+) -> AsyncIterator[Stage]:
     """Start everything and make the people known.
 
     Args:
         directory: everything is kept below it.
         console: where people read along.
+        towns: their codes, all of the rehearsal's prefecture.
     """
-    bodies = (*map(body, TOWNS), prefecture_body(PREFECTURE))
+    bodies = (*map(body, towns), prefecture_body(PREFECTURE))
     async with AsyncExitStack() as stack:
         nation = await stack.enter_async_context(nationwide(directory))
         nation.clock.move_to(BEGIN)
