@@ -494,6 +494,24 @@ async def registers_by_program(
     assert (await client.post(f"{url}/close", json={"note": "廃止"})).status_code == 204
 
 
+async def test_characters_that_no_table_holds_are_refused_or_left_out(app: Litestar) -> None:
+    new = {"owner": "総務課", "due_on": "2026-12-01"}
+    async with staff(app, OFFICER, html=False) as client:
+        sent = await client.post(f"{API}/corrections", json=new | {"title": "a\x00b"})
+        assert sent.status_code == 422
+        assert sent.headers["content-type"].startswith("application/problem+json")
+    async with staff(app, OFFICER) as client:
+        typed = new | {"title": "a\x00b\x0bc", "due_on": "R8.12.1"}
+        entered = await client.post(f"{BASE}/corrections/new", data=typed)
+        assert entered.status_code == 303
+        assert "abc" in (await client.get(entered.headers["location"])).text
+        place = await begin(client, title="制御文字")
+        target = (await first_question(client, place)).split("/")[-2]
+        assert (await client.get(f"{place}/{target}/x%00y")).status_code == 404
+        assert (await client.get(f"{place}?spot=%00&chapter=%00&target=%00")).status_code == 200
+        assert (await client.get(f"{place}?only=nothing")).status_code == 422
+
+
 async def test_another_body_and_other_roles_see_nothing(app: Litestar) -> None:
     async with staff(app, OFFICER) as client:
         place = await begin(client, title="見えない点検")

@@ -15,6 +15,7 @@ from jichitai.security.checks.access import CHECKERS
 from jichitai.security.checks.api.register_shapes import Entered
 from jichitai.security.checks.api.round_shapes import EventView
 from jichitai.security.checks.model.corrections import Origin, Planned, Severity, Step
+from jichitai.security.checks.model.texts import PLAIN
 from jichitai.security.checks.service.corrections import Corrections
 from jichitai.security.checks.store import registers
 from jichitai.security.checks.store.registers import CorrectionRow
@@ -24,9 +25,9 @@ from jichitai.web.inject import Db, LawClock, Who
 _READ: Final[dict[str, Any]] = {"roles": INSIDE}
 _CHECK: Final[dict[str, Any]] = {"roles": CHECKERS}
 _TAGS: Final = ["security"]
-_Text = Annotated[str, Meta(max_length=2_000)]
-_Word = Annotated[str, Meta(max_length=200)]
-_Owner = Annotated[str, Meta(max_length=80)]
+_Text = Annotated[str, Meta(max_length=2_000, pattern=PLAIN)]
+_Word = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
+_Owner = Annotated[str, Meta(max_length=80, pattern=PLAIN)]
 
 
 Only = Annotated[Literal["all", "open", "late"], QueryParameter(description="which corrections")]

@@ -13,6 +13,7 @@ from jichitai.security.access import INSIDE, OFFICER, body_code
 from jichitai.security.checks.access import DECIDERS
 from jichitai.security.checks.api.register_shapes import Entered, Note
 from jichitai.security.checks.model.exceptions import Application
+from jichitai.security.checks.model.texts import PLAIN
 from jichitai.security.checks.service.exceptions import Exceptions
 from jichitai.security.checks.store import registers
 from jichitai.security.checks.store.registers import ExceptionRow
@@ -22,9 +23,11 @@ _READ: Final[dict[str, Any]] = {"roles": INSIDE}
 _WRITE: Final[dict[str, Any]] = {"roles": OFFICER}
 _DECIDE: Final[dict[str, Any]] = {"roles": DECIDERS}
 _TAGS: Final = ["security"]
-_Text = Annotated[str, Meta(max_length=2_000)]
-_Word = Annotated[str, Meta(max_length=200)]
-_Items = Annotated[tuple[Annotated[str, Meta(max_length=60)], ...], Meta(max_length=100)]
+_Text = Annotated[str, Meta(max_length=2_000, pattern=PLAIN)]
+_Word = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
+_Items = Annotated[
+    tuple[Annotated[str, Meta(max_length=60, pattern=PLAIN)], ...], Meta(max_length=100)
+]
 
 
 class NewException(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -22,6 +22,7 @@ from jichitai.security.checks.downloads import (
 )
 from jichitai.security.checks.model.files import LARGEST
 from jichitai.security.checks.model.sheet import Wrong
+from jichitai.security.checks.model.texts import PLAIN
 from jichitai.security.checks.service.evidence import Evidence, Shown, known
 from jichitai.security.checks.service.exchange import Exchange, Preview
 from jichitai.security.checks.service.intake import Intake
@@ -39,11 +40,11 @@ _PREFIX: Final = "/api/v1/security"
 class NewEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Evidence: a file (base64), or the place where a paper is kept."""
 
-    title: Annotated[str, Meta(max_length=200)]
+    title: Annotated[str, Meta(max_length=200, pattern=PLAIN)]
     valid_from: date | None = None
     valid_until: date | None = None
-    place: Annotated[str, Meta(max_length=400)] = ""
-    file_name: Annotated[str, Meta(max_length=200)] = ""
+    place: Annotated[str, Meta(max_length=400, pattern=PLAIN)] = ""
+    file_name: Annotated[str, Meta(max_length=200, pattern=PLAIN)] = ""
     content: Annotated[bytes, Meta(max_length=LARGEST)] | None = None
 
     def __repr__(self) -> str:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from jichitai.security.checks.model.texts import PLAIN
+
 
 class Entered(Struct, frozen=True, kw_only=True):
     """The id of what was entered."""
@@ -15,4 +17,4 @@ class Entered(Struct, frozen=True, kw_only=True):
 class Note(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What was done, seen or decided."""
 
-    note: Annotated[str, Meta(max_length=2_000)] = ""
+    note: Annotated[str, Meta(max_length=2_000, pattern=PLAIN)] = ""

@@ -10,12 +10,13 @@ from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.model.answers import Answer
 from jichitai.security.checks.model.corrections import Severity
 from jichitai.security.checks.model.rounds import Sort
+from jichitai.security.checks.model.texts import PLAIN
 from jichitai.security.guideline.model import NetworkModel
 
-_Text = Annotated[str, Meta(max_length=2_000)]
+_Text = Annotated[str, Meta(max_length=2_000, pattern=PLAIN)]
 
 
-_Word = Annotated[str, Meta(max_length=200)]
+_Word = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 
 
 class NewRound(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -154,7 +155,7 @@ class QuestionList(Struct, frozen=True, kw_only=True):
 class PlannedCorrection(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What will be done about a gap."""
 
-    owner: Annotated[str, Meta(max_length=80)]
+    owner: Annotated[str, Meta(max_length=80, pattern=PLAIN)]
     due_on: date
     title: _Word = ""
     detail: _Text = ""
@@ -165,7 +166,7 @@ class NewAnswer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """An answer, made on the version that was read."""
 
     target_id: UUID
-    item_id: Annotated[str, Meta(max_length=60)]
+    item_id: Annotated[str, Meta(max_length=60, pattern=PLAIN)]
     answer: Answer
     version: Annotated[int, Meta(ge=0, le=1_000_000)]
     reason: _Text = ""
@@ -201,7 +202,7 @@ class Closing(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Reason(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=2_000)]
+    reason: Annotated[str, Meta(min_length=1, max_length=2_000, pattern=PLAIN)]
 
 
 class Closed(Struct, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from litestar.datastructures import UploadFile
 
 from jichitai.kernel.errors import ConflictError, ForbiddenError, JichitaiError, NotFoundError
 from jichitai.security.checks.errors import CheckFormError
+from jichitai.security.checks.model.texts import plain
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 Typed: TypeAlias = dict[str, Any]
@@ -18,11 +19,9 @@ async def typed_into(request: AnyRequest, *lists: str) -> Typed:
     """Texts of a form by name; of `lists`, all values."""
     sent = await request.form()
     typed: Typed = {
-        name: value.strip().replace("\r\n", "\n")
-        for name, value in sent.items()
-        if isinstance(value, str)
+        name: plain(value).strip() for name, value in sent.items() if isinstance(value, str)
     }
-    return typed | {name: [str(value) for value in sent.getall(name, [])] for name in lists}
+    return typed | {name: [plain(str(value)) for value in sent.getall(name, [])] for name in lists}
 
 
 async def file_of(request: AnyRequest, name: str) -> tuple[str, bytes] | None:
@@ -31,7 +30,7 @@ async def file_of(request: AnyRequest, name: str) -> tuple[str, bytes] | None:
     if not isinstance(sent, UploadFile):
         return None
     content = await sent.read()
-    return (sent.filename, content) if content or sent.filename else None
+    return (plain(sent.filename), content) if content or sent.filename else None
 
 
 def ids(values: Sequence[str], field: str) -> tuple[UUID, ...]:

@@ -23,6 +23,7 @@ from jichitai.security.checks.model.corrections import (
     check_step,
     finding_due,
 )
+from jichitai.security.checks.model.texts import plain
 from jichitai.security.checks.store import registers
 from jichitai.security.checks.store.registers import CorrectionRow
 from jichitai.security.checks.store.rounds import next_number
@@ -124,11 +125,11 @@ class Corrections:
         severity = Severity(finding.severity)
         known = await registers.correction_of_finding(tx, body, finding.finding_id)
         if known is not None:
-            await self._tell(tx, body, known.correction_id, by, "told-again", finding.advice)
+            await self._tell(tx, body, known.correction_id, by, "told-again", plain(finding.advice))
             return False
         planned = Planned(
-            title=finding.title[:200],
-            detail=finding.advice[:2_000],
+            title=plain(finding.title)[:200],
+            detail=plain(finding.advice)[:2_000],
             owner=WAITING,
             due_on=finding.due_on or finding_due(severity, finding.found_on),
             severity=severity,
@@ -246,9 +247,9 @@ def handlers(clock: Clock) -> Handlers:
 def _finding_values(finding: Finding) -> dict[str, object]:
     return {
         "finding_id": finding.finding_id,
-        "source": finding.source,
-        "reference": finding.reference,
-        "target": finding.target,
+        "source": plain(finding.source),
+        "reference": plain(finding.reference),
+        "target": plain(finding.target),
         "found_on": finding.found_on,
     }
 

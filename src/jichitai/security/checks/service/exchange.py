@@ -31,6 +31,7 @@ from jichitai.security.checks.model.sheet import (
     Wrong,
     wanted,
 )
+from jichitai.security.checks.model.texts import plain
 from jichitai.security.checks.service.answers import Answers, Reply
 from jichitai.security.checks.service.intake import read_answers, wanted_of
 from jichitai.security.checks.service.oscal import system_key
@@ -240,7 +241,7 @@ def _asked(line: Line) -> Asked:
 def _filled(row: sheets.Row) -> Filled:
     def text(key: str) -> str:
         value = row.values.get(key)
-        return value.strip() if isinstance(value, str) else ""
+        return plain(value).strip() if isinstance(value, str) else ""
 
     def whole(key: str) -> int | None:
         value = row.values.get(key)

@@ -24,6 +24,7 @@ from jichitai.security.checks.model.corrections import (
     finding_due,
 )
 from jichitai.security.checks.model.sheet import Asked, Wanted, Wrong, parted
+from jichitai.security.checks.model.texts import plain
 from jichitai.security.checks.service.corrections import WAITING, Corrections
 from jichitai.security.checks.service.oscal import REASON
 from jichitai.security.checks.store import registers
@@ -199,16 +200,16 @@ class Intake:
     async def _enter(self, tx: Tx, body: str, one: Correction, item: str, *, by: Actor) -> None:
         severity = _SEVERITIES.get(one.risk, Severity.MEDIUM)
         planned = Planned(
-            title=one.title[:200],
-            detail="\n".join(filter(None, (one.description, one.compensating)))[:2_000],
-            owner=one.owner[:80] or WAITING,
+            title=plain(one.title)[:200],
+            detail=plain("\n".join(filter(None, (one.description, one.compensating))))[:2_000],
+            owner=plain(one.owner)[:80] or WAITING,
             due_on=one.due_on or finding_due(severity, _from(one.opened_on)),
             severity=severity,
             origin=Origin.MANUAL,
             item_id=item,
         )
         await self._corrections.adopt(
-            tx, body, one.id, planned, _STEPS[one.state], source=one.source, by=by
+            tx, body, one.id, planned, _STEPS[one.state], source=plain(one.source), by=by
         )
 
 
@@ -218,7 +219,7 @@ def _from(day: date) -> date:
 
 
 def _given(one: Said, question: Asked) -> Given:
-    said = "" if one.description == one.state.japanese else one.description
+    said = "" if one.description == one.state.japanese else plain(one.description)
     lines = said.splitlines()
     reasons = [line.removeprefix(REASON) for line in lines if line.startswith(REASON)]
     practice = "\n".join(line for line in lines if not line.startswith(REASON))

@@ -342,6 +342,8 @@ async def line(
     tx: Tx, body: str, round_id: UUID, target_id: UUID, item: str, today: date
 ) -> Line | None:
     """One question, by the item's id or its slug."""
+    if not item.isprintable():
+        return None
     async with tx.cursor(row_factory=class_row(Line)) as cursor:
         await cursor.execute(
             _LINES + " and q.target_id = %(target)s and %(item)s in (q.item_id, q.slug)",
