@@ -16,6 +16,7 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.messages import Received
 from jichitai.jukinet.errors import InvalidMessageError
 from jichitai.kernel.parties import MINISTRY, Party, Tier
+from jichitai.security.bodies import body, prefecture_body
 from jichitai.security.cloud import catalogue, model, queries, store
 from jichitai.security.cloud.errors import CloudRefusedError
 from jichitai.security.cloud.model import (
@@ -33,6 +34,7 @@ from jichitai.security.cloud.model import (
 )
 from jichitai.security.cloud.routes import MINISTRY_ROUTES, PREFECTURE_ROUTES, TEMPLATES
 from jichitai.security.cloud.service import ministry_handlers
+from jichitai.security.cloud.todos import todos
 from jichitai.security.errors import NotYourBodyError
 from jichitai.security.messages import S07
 from jichitai.web.rights import Role
@@ -283,6 +285,10 @@ async def test_the_pages_do_the_same_without_script(wires: Upper, own: Litestar)
         assert (await client.post("/security/cloud/3/report")).status_code == 303
         assert (await client.post("/security/cloud/3/report")).status_code == 409
         assert (await client.get("/security/cloud/3/nothing")).status_code == 404
+    async with wires.databases[Tier.PREFECTURE].transaction() as tx:
+        waits = await todos(tx, prefecture_body(TOKYO), date(2028, 1, 1))
+        assert [one.label for one in waits] == ["第3世代の「運用開始」を進めるか、予定を直す"]
+        assert await todos(tx, body("131016"), TODAY) == []
     async with wires.databases[Tier.PREFECTURE].transaction() as tx:
         latest = await store.current(tx, TOKYO, 3)
         assert latest is not None

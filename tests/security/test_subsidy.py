@@ -3,7 +3,7 @@
 import io
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -15,10 +15,12 @@ from openpyxl import load_workbook
 
 from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import Tier
+from jichitai.security.bodies import prefecture_body
 from jichitai.security.subsidy.papers import Application, Settlement, text_of
 from jichitai.security.subsidy.routes import MINISTRY_ROUTES, PREFECTURE_ROUTES
 from jichitai.security.subsidy.service.applicant import prefecture_handlers
 from jichitai.security.subsidy.service.granting import ministry_handlers
+from jichitai.security.subsidy.todos import todos
 from jichitai.web.rights import Role
 from tests.conftest import Cluster
 from tests.security.subsidy_builders import plan, settled
@@ -183,6 +185,14 @@ async def test_a_case_goes_its_whole_way_and_both_sides_keep_the_same_file(desk:
     assert (ministry["available"], ministry["executed"]) == (-75_000_000, -125_000_000)
     assert ours["cost"] == 250_000_000
     assert desk.wires.refused == 0
+    assert await waiting(desk) == []
+
+
+async def waiting(desk: Desk) -> list[str]:
+    """What waits on the officer's first page for the case of this desk."""
+    async with desk.wires.databases[Tier.PREFECTURE].transaction() as tx:
+        found = await todos(tx, prefecture_body(HOKKAIDO), date(2026, 11, 20))
+    return [one.label for one in found if desk.case in one.href]
 
 
 async def test_nobody_approves_their_own_draft_and_the_budget_has_an_end(desk: Desk) -> None:
@@ -198,7 +208,9 @@ async def test_nobody_approves_their_own_draft_and_the_budget_has_an_end(desk: D
     assert again.json()["type"].endswith("security.subsidy-file-changed")
     assert (await desk.second.post(f"{path}/decline", json={"reason": "額を見直す"})).status_code == 204  # fmt: skip
     assert (await desk.second.post(f"{path}/approve")).status_code == 404
+    assert await waiting(desk) == []
     done = await desk.issue(**decision(90_000_000))
+    assert await waiting(desk) == ["補助事業の実績を報告する"]
     assert (done["state"], done["granted"]) == ("decided", 90_000_000)
 
 

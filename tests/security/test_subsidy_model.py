@@ -315,7 +315,7 @@ def test_a_paper_reads_back_as_it_was_written(body: Body) -> None:
 # --- no yen is lost ------------------------------------------------------------------------------
 
 
-@settings(max_examples=120)
+@settings(max_examples=70)
 @given(st.data())
 def test_no_life_of_a_case_loses_a_yen(data: st.DataObject) -> None:
     walk = Walk(data, NEW)

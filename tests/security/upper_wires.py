@@ -38,6 +38,7 @@ class Upper:
         self.clock = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
         self.outbox = Outbox(keys.network, self.clock)
         self.refused = 0
+        self._apps: dict[Any, Litestar] = {}
 
     async def flow(self, handlers: dict[Tier, Handlers]) -> int:
         """Carry messages until none is left; how many had their effect."""
@@ -83,7 +84,13 @@ class Upper:
         return frames
 
     def app(self, tier: Tier, routes: Any, *templates: Path) -> Litestar:
-        """The tier's application with some routes."""
+        """The tier's application with some routes; made once, as that takes a while."""
+        key = (tier, tuple(routes))
+        if key not in self._apps:
+            self._apps[key] = self._made(tier, routes, templates)
+        return self._apps[key]
+
+    def _made(self, tier: Tier, routes: Any, templates: tuple[Path, ...]) -> Litestar:
         return create_app(
             tier,
             Settings(tier=tier),
