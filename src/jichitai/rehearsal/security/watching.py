@@ -18,8 +18,11 @@ from jichitai.security.monitoring.trial.scenarios import Feed, Scenario, scenari
 
 MONITORING: Final = "/api/v1/security/monitoring"
 _INCIDENTS: Final = "/api/v1/security/incidents"
+_LOOK: Final = 0.5
 _STILL: Final = 4.0
-"""Seconds without a new alert, after everything was read, that end the wait."""
+"""Seconds without a new alert that end the wait, once nothing planted is missing."""
+_PATIENCE: Final = 90.0
+"""Seconds after which what is missing counts as missed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +60,7 @@ async def watch(stage: Stage) -> Watched:
             for number, feed in enumerate(story.feeds, start=1):
                 await _send(analyst, devices, code, f"{story.key} {number}", feed)
     await _read(stage, analyst)
-    alerts = await _calm(analyst)
+    alerts = await _calm(analyst, sum(len(story.expected) for story in told))
     found: dict[str, set[str]] = defaultdict(set)
     for alert in alerts:
         found[alert["body"]].add(alert["rule_file"])
@@ -92,16 +95,21 @@ async def _read(stage: Stage, analyst: Visitor) -> None:
     await stage.until(done)
 
 
-async def _calm(analyst: Visitor) -> list[Mapping[str, Any]]:
-    """The alerts, once no new one has come for a while."""
-    before, still = -1, 0.0
+async def _calm(analyst: Visitor, planted: int) -> list[Mapping[str, Any]]:
+    """The alerts, once nothing planted is missing and no new one has come for a while.
+
+    What stays missing ends the wait too, and then stands in the table.
+    """
+    before, still, waited = -1, 0.0, 0.0
     while True:
         alerts: list[Mapping[str, Any]] = await analyst.call("GET", f"{MONITORING}/alerts?show=all")
-        still = still + 0.5 if len(alerts) == before else 0.0
-        if still >= _STILL:
+        still = still + _LOOK if len(alerts) == before else 0.0
+        waited += _LOOK
+        pairs = {(alert["body"], alert["rule_file"]) for alert in alerts}
+        if still >= _STILL and (len(pairs) >= planted or waited >= _PATIENCE):
             return alerts
         before = len(alerts)
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(_LOOK)
 
 
 def _row(story: Scenario, found: set[str]) -> Seen:
