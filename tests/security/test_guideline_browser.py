@@ -11,7 +11,7 @@ from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import Tier
 from tests.browser.support import CHROMIUM, inspect_pages
 from tests.conftest import Cluster
-from tests.security.guideline_wires import applications, ministry, town
+from tests.security.guideline_wires import applications, town
 
 pytestmark = [
     pytest.mark.browser,
@@ -34,14 +34,9 @@ async def test_the_pages_of_the_guideline(apps: dict[Tier, Litestar]) -> None:
     form = {"version": "R9.3", "title": "次の版", "published_on": "R9.3.30", "source": "試験"}
     async with town(apps, html=True) as client:
         pages["guideline"] = await client.get(f"{PAGES}?model=beta&level=network")
-        pages["guideline-item"] = await client.get(f"{PAGES}/items/gl-p2-2-4.1.7")
         pages["guideline-changes"] = await client.get(f"{PAGES}/changes?from=R6.10&to=R8.3")
-        pages["guideline-versions"] = await client.get(f"{PAGES}/versions")
-        pages["guideline-empty"] = await client.get(f"{PAGES}?q=月面")
         pages["guideline-import-error"] = await client.post(
             f"{PAGES}/import", data=form, files={"file": ("x.csv", faulty, "text/csv")}
         )
-    async with ministry(apps, html=True) as officer:
-        pages["guideline-publish"] = await officer.get(f"{PAGES}/versions/R7.3/publish")
     texts = {name: page.text for name, page in pages.items()}
     assert await to_thread(inspect_pages, texts) == []
