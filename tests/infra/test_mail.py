@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -82,6 +83,21 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (folder / "mail.key").write_bytes(private)
     return folder / "mail.pem", folder / "mail.key"
+
+
+class TlsController(Controller):
+    """A server that starts with TLS; its own first look at itself trusts its certificate."""
+
+    def __init__(self, box: Box, port: int, context: ssl.SSLContext, trust: ssl.SSLContext) -> None:
+        super().__init__(box, hostname="127.0.0.1", port=port, ssl_context=context)
+        self._trust = trust
+
+    def _trigger_server(self) -> None:
+        with (
+            socket.create_connection(("127.0.0.1", self.port), 5) as plain,
+            self._trust.wrap_socket(plain, server_hostname="127.0.0.1") as wrapped,
+        ):
+            wrapped.recv(1024)
 
 
 @contextmanager
@@ -238,6 +254,26 @@ async def test_the_letter_travels_under_tls_and_a_login(
         await post(ministry, clock, port, server=right, trust=trust).deliver()
     assert len(box.taken) == 1
     assert "p/w" not in repr(right)
+
+
+async def test_a_server_may_start_with_tls(
+    ministry: Database, clock: FixedClock, office: str, tmp_path: Path
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, key)
+    trust = ssl.create_default_context(cafile=str(certificate))
+    await write(ministry, office, clock)
+    with HeldPort() as held:
+        port = held.port
+    controller = TlsController(box := Box(), port, context, trust)
+    controller.start()
+    try:
+        server = mail.server_of(f"smtps://127.0.0.1:{port}")
+        await post(ministry, clock, port, server=server, trust=trust).deliver()
+    finally:
+        controller.stop()
+    assert len(box.taken) == 1
 
 
 async def test_an_unknown_certificate_is_not_trusted(

@@ -40,6 +40,7 @@ from jichitai.security.oversight.service.place import MINISTRY_KEY, Overseer
 from jichitai.security.oversight.service.receiving import Receiving
 from jichitai.security.oversight.service.reminding import Reminding
 from jichitai.security.oversight.service.surveys import Asked, Surveys
+from jichitai.security.oversight.service.todos import todos
 from jichitai.security.oversight.store import letters, notices, surveys
 from jichitai.security.oversight.store.letters import Contact
 from tests.conftest import OTHER_TOWN, TOWN
@@ -609,3 +610,18 @@ async def test_a_prefecture_is_asked_as_a_body_of_its_own(
     assert await sent(tx) == [("ministry", "S11")]
     assert body(code).party == here
     assert policy(code).body == code
+
+
+async def test_what_waits_stands_on_the_officers_first_page(
+    town_tx: Tx, clock: FixedClock, outbox: Outbox
+) -> None:
+    tx = town_tx
+    await arrive(tx, clock, outbox, request())
+    reminder = request(notice_id=UUID(int=5), sort="reminder", round_id=None, form="")
+    await arrive(tx, clock, outbox, reminder)
+    found = await todos(tx, body(TOWN), date(2026, 12, 16))
+    assert {(one.late, one.label[:2]) for one in found} == {(False, "督促"), (True, "調査")}
+    work = Inbox(clock, outbox)
+    await work.open(tx, TOWN, UUID(int=5), actor=OFFICER)
+    await work.answer(tx, TOWN, UUID(int=1), {"csirt": "はい"}, reason="", actor=OFFICER)
+    assert await todos(tx, body(TOWN), date(2026, 12, 16)) == []

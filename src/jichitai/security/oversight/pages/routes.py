@@ -7,7 +7,15 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.security.access import MINISTRY as OFFICERS
 from jichitai.security.access import SUPERVISOR
-from jichitai.security.oversight.pages import bodies, contacts, incidents, letters, rounds
+from jichitai.security.oversight.pages import (
+    boards,
+    bodies,
+    contacts,
+    drafting,
+    incidents,
+    letters,
+    rounds,
+)
 from jichitai.security.oversight.pages.shared import MEMBERS, MINISTRY, Urls
 
 _SHEET: Final = 6 * 1024 * 1024
@@ -27,9 +35,9 @@ def _pages(urls: Urls, roles: frozenset[str]) -> list[ControllerRouterHandler]:
     survey = f"{urls.surveys}/{{round_id:uuid}}"
     answers = f"{survey}/uploads/{{upload_id:uuid}}"
     return [
-        shown(urls.bodies)(bodies.board),
-        shown(f"{urls.bodies}/list")(bodies.listed),
-        shown(f"{urls.bodies}/list.csv")(bodies.listed_csv),
+        shown(urls.bodies)(boards.board),
+        shown(f"{urls.bodies}/list")(boards.listed),
+        shown(f"{urls.bodies}/list.csv")(boards.listed_csv),
         shown(f"{urls.bodies}/incidents")(incidents.listed),
         shown(f"{urls.bodies}/{{code:str}}")(bodies.body_page),
         sent(f"{urls.bodies}/{{code:str}}/contact")(bodies.save_contact),
@@ -43,12 +51,12 @@ def _pages(urls: Urls, roles: frozenset[str]) -> list[ControllerRouterHandler]:
         shown(upload)(contacts.preview),
         sent(upload)(contacts.apply),
         shown(urls.surveys)(rounds.listed),
-        shown(f"{urls.surveys}/new")(rounds.new),
-        sent(f"{urls.surveys}/new")(rounds.make),
+        shown(f"{urls.surveys}/new")(drafting.new),
+        sent(f"{urls.surveys}/new")(drafting.make),
         shown(survey)(rounds.one),
         sent(survey)(rounds.move),
-        shown(f"{survey}/edit")(rounds.edit),
-        sent(f"{survey}/edit")(rounds.change),
+        shown(f"{survey}/edit")(drafting.edit),
+        sent(f"{survey}/edit")(drafting.change),
         shown(f"{survey}/files.zip")(rounds.files),
         shown(f"{survey}/answers.xlsx")(rounds.table),
         sent(f"{survey}/uploads", request_max_body_size=_ARCHIVE)(rounds.take),
@@ -65,7 +73,7 @@ def ministry_pages() -> list[ControllerRouterHandler]:
         opt={"roles": OFFICERS},
         include_in_schema=False,
     )
-    return [*_pages(MINISTRY, OFFICERS), area(bodies.prefecture_board)]
+    return [*_pages(MINISTRY, OFFICERS), area(boards.prefecture_board)]
 
 
 def member_pages() -> list[ControllerRouterHandler]:
