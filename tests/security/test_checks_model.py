@@ -22,11 +22,12 @@ from jichitai.security.checks.model import corrections, exceptions, risks, round
 from jichitai.security.checks.model.answers import Answer, Given, Standing, check_given, count
 from jichitai.security.checks.model.carrying import Between, stale_reasons
 from jichitai.security.checks.model.corrections import Severity, Step
-from jichitai.security.checks.model.counting import Tally, by_law, by_spot
+from jichitai.security.checks.model.counting import Tally, by_law, by_spot, grouped
 from jichitai.security.checks.model.exceptions import Permission
 from jichitai.security.checks.model.files import LARGEST, file_kind
 from jichitai.security.checks.model.risks import Grade, RiskState, Treatment
 from jichitai.security.checks.model.rounds import Plan, Sort, Target, TargetKind
+from jichitai.security.checks.model.sheet import Asked, Filled, parted, wanted
 from jichitai.security.checks.model.weak_spots import weak_spots
 from jichitai.security.errors import BadUploadError
 from jichitai.security.guideline import builtin
@@ -108,6 +109,46 @@ def test_counts_add_up_by_measure_and_by_weak_spot() -> None:
     assert whole.owed == whole.asked - whole.not_applicable
     assert [part.key for part in by_spot(tallies, TODAY)] == [s.key for s in weak_spots(TODAY)]
     assert len(by_spot([], TODAY)) == 5
+
+
+def test_counts_are_grouped_in_the_order_of_the_marks() -> None:
+    tallies = [
+        Tally(law="policy", chapter=chapter, target="", spots=(), answer=Answer.MET)
+        for chapter in ("b", "a", "b")
+    ]
+    found = grouped(tallies, lambda one: one.chapter)
+    assert [(part.key, part.count.met) for part in found] == [("b", 2), ("a", 1)]
+
+
+def test_the_same_row_twice_is_a_fault_of_the_second() -> None:
+    asked = Asked(
+        place=1,
+        target_id=WHOLE.id,
+        target="団体全体",
+        item_id="GL-1",
+        title="目的",
+        version=0,
+        confirmed=False,
+        by_name="",
+        given=None,
+    )
+    row = Filled(
+        number=5,
+        place=1,
+        item="GL-1",
+        answer="実施している",
+        confirmed=False,
+        reason="",
+        practice="",
+        correction="",
+        owner="",
+        due_on=None,
+        version=0,
+    )
+    changes, faults = wanted([row, replace(row, number=6)], {1: asked}, TODAY)
+    assert len(changes) == 1
+    assert [(one.where, one.why[:2]) for one in faults] == [("6行 番号", "5行")]
+    assert parted("直せません。") == ("直せません", "直してください")
 
 
 @pytest.mark.parametrize("answer", [Answer.PARTLY, Answer.UNMET, Answer.NOT_APPLICABLE])

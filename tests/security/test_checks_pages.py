@@ -43,7 +43,7 @@ USUAL = (
     "checks-question-conflict",
     "checks-import",
     "checks-correction",
-    "checks-risk-form",
+    "checks-evidence",
 )
 API = "/api/v1/security"
 
@@ -159,6 +159,12 @@ async def test_a_self_check_without_script_from_the_form_to_the_report(app: Lite
         assert paper.content == b"%PDF-1.7 report"
         assert paper.headers["content-disposition"].startswith("attachment")
         assert paper.headers["x-content-type-options"] == "nosniff"
+        papers = (await client.get(f"{BASE}/evidence")).text
+        assert "1件" in papers
+        back = re.search(rf'href="({BASE}/evidence/[^"]+/withdraw)"', papers)
+        assert back is not None
+        assert "1件の回答が使っています" in (await client.get(back[1])).text
+        assert (await client.post(back[1], data={})).status_code == 422
         stale = await client.post(address, data={"answer": "met", "version": "0"})
         assert stale.status_code == 409
         assert "今の回答" in stale.text
@@ -188,6 +194,8 @@ async def test_a_self_check_without_script_from_the_form_to_the_report(app: Lite
             assert (await client.get(f"{BASE}/{name}")).status_code == 200
         assert (await client.post(f"{place}/reopen", data={})).status_code == 422
         assert (await client.get(f"{place}/reopen")).status_code == 200
+        assert (await client.post(back[1], data={"reason": "古い版"})).status_code == 303
+        assert (await client.post(back[1], data={"reason": "もう一度"})).status_code == 409
         again = await client.post(f"{place}/reopen", data={"reason": "数え誤り"})
         assert again.status_code == 303
         await client.post(f"{place}/close", data={})
@@ -582,6 +590,7 @@ async def test_the_pages_are_accessible_and_inside_the_window(
         pages["checks-question-conflict"] = await client.post(
             address, data={"answer": "met", "version": "1", "practice": "実施した"}
         )
+        pages["checks-evidence"] = await client.get(f"{BASE}/evidence")
         pages["checks-round"] = await client.get(place)
         pages["checks-confirm"] = await client.get(f"{place}/confirm")
         pages["checks-close"] = await client.post(f"{place}/close", data={})

@@ -11,6 +11,7 @@ from jichitai.security.checks.pages import (
     exceptions,
     exchange,
     home,
+    papers,
     risks,
     rounds,
 )
@@ -23,6 +24,7 @@ PAGE_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *rounds.ROUTES,
     *answering.ROUTES,
     *exchange.ROUTES,
+    *papers.ROUTES,
     *corrections.ROUTES,
     *exceptions.ROUTES,
     *risks.ROUTES,

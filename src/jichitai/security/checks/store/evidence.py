@@ -78,6 +78,18 @@ async def newest(tx: Tx, body: str, *, limit: int = 200) -> list[EvidenceRow]:
         return await cursor.fetchall()
 
 
+async def used(tx: Tx, body: str) -> dict[UUID, int]:
+    """Evidence -> how many questions of any round name it in their newest answer."""
+    cursor = await tx.execute(
+        "select evidence_id, count(*) from ("
+        "  select distinct on (target_id, item_id) evidence from security.check_answer"
+        "   where municipality = %s order by target_id, item_id, version desc) as newest,"
+        "  unnest(newest.evidence) as evidence_id group by evidence_id",
+        (body,),
+    )
+    return {found: int(number) for found, number in await cursor.fetchall()}
+
+
 async def content(tx: Tx, body: str, evidence_id: UUID) -> bytes | None:
     """The file of a piece of evidence."""
     cursor = await tx.execute(
