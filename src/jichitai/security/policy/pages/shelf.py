@@ -179,8 +179,13 @@ async def officers_step(
     except NotFoundError:
         raise
     except JichitaiError as refusal:
-        return await _refused(request, policy_id, principal, db, clock, data, refusal)
+        named = _FORMS.get(verb, "")
+        return await _refused(request, policy_id, principal, db, clock, data, refusal, named)
     return Redirect(f"{BASE}/{policy_id}", status_code=303)
+
+
+_FORMS: Final = {"reviewed": "review-", "repeal": "repeal-", "drop": "drop-", "revise": "revise-"}
+"""What stands before the names of fields in the errors of forms that share a page."""
 
 
 async def _deed(
@@ -301,8 +306,9 @@ async def _refused(
     clock: LawClock,
     typed: Mapping[str, str],
     refusal: JichitaiError,
+    form: str = "",
 ) -> Template:
-    found = _fields(refusal)
+    found = {f"{form}{name}" if name else "": text for name, text in _fields(refusal).items()}
     if typed.get("held_on") is not None and "decided_on" in found:
         found["held_on"] = found.pop("decided_on")
     status = 422 if "fields" in refusal.facts else 409

@@ -13,7 +13,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
 from jichitai.security.errors import UnknownDocumentError
 from jichitai.security.guideline import service as guideline
-from jichitai.security.guideline.model import Catalogue, Item
+from jichitai.security.guideline.model import Catalogue
 from jichitai.security.importing.gaps import Assessment, assess
 from jichitai.security.importing.matching import Strength
 from jichitai.security.importing.model import Article, FileKind, Form, SourceDocument
@@ -22,7 +22,7 @@ from jichitai.security.policy.errors import BadClauseError
 from jichitai.security.policy.model import text
 from jichitai.security.policy.model.states import State
 from jichitai.security.policy.model.text import Clause, Part
-from jichitai.security.policy.service.desk import Desk, policy_of, version_at
+from jichitai.security.policy.service.desk import Desk, policy_of, version_at, version_of
 from jichitai.security.policy.service.editing import LONGEST_BODY, LONGEST_TITLE, MOST_CLAUSES
 from jichitai.security.policy.store import clauses as store
 from jichitai.security.policy.store import policies as policy_store
@@ -122,16 +122,14 @@ async def read(desk: Desk, tx: Tx, place: Key, source_id: UUID) -> Reading:
     Raises:
         UnknownDocumentError: the version has none with this id.
     """
+    version = await version_of(tx, *place)
     row = await store.source(tx, place, source_id)
     if row is None:
         raise UnknownDocumentError(
             "この版に、取り込んだこの規程はありません。もう一度ファイルを選んでください。"
         )
-    version = await policy_store.version(tx, *place)
     current = await guideline.current(tx, on=desk.clock.today())
-    applicable: Sequence[Item] = current.items
-    if version is not None:
-        applicable = current.items_for(version.network_model, cloud=version.uses_cloud)
+    applicable = current.items_for(version.network_model, cloud=version.uses_cloud)
     document = _document(row)
     found = await anyio.to_thread.run_sync(lambda: assess(document, current, applicable=applicable))
     return Reading(

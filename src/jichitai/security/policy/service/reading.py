@@ -145,7 +145,10 @@ def standing(rows: Iterable[VersionRow]) -> VersionRow | None:
 
 
 def spoken_for(rows: Sequence[VersionRow]) -> VersionRow | None:
-    """The version that the body reports: the standing one, else the one in work, else the last."""
-    ended = (one for one in rows if one.step in (State.REPEALED, State.SUPERSEDED))
-    last = max(ended, key=lambda one: one.version, default=None)
+    """The version that the body reports: the standing one, else the one in work, else the last.
+
+    One that was dropped before publication speaks only when there is no other.
+    """
+    ended = [one for one in rows if one.step in (State.REPEALED, State.SUPERSEDED)]
+    last = max(ended or rows, key=lambda one: one.version, default=None)
     return standing(rows) or working(rows) or last

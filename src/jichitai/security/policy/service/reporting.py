@@ -1,6 +1,7 @@
 """S01: what a body tells about each of its policies, at each change."""
 
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from jichitai.infra.database import Tx
@@ -14,6 +15,8 @@ from jichitai.security.policy.service.desk import Desk, policy_of
 from jichitai.security.policy.service.reading import look_at, spoken_for
 from jichitai.security.policy.store import policies as store
 
+_TOLD_AS: Final = {State.SUPERSEDED: State.REPEALED, State.DROPPED: State.DRAFTING}
+
 
 def above(body: Body) -> Party:
     """Who receives a body's reports: its prefecture; the ministry, for a prefecture.
@@ -26,7 +29,11 @@ def above(body: Body) -> Party:
 
 
 async def report(desk: Desk, tx: Tx, code: str, policy_id: UUID) -> S01 | None:
-    """Tell where a policy stands; nothing is told of one that was dropped before publication."""
+    """Tell where a policy stands.
+
+    A version that was dropped before publication is told as one that is being drafted: nothing of
+    it was adopted.
+    """
     rows = await store.versions(tx, code, policy_id)
     version = spoken_for(rows)
     if version is None:
@@ -34,7 +41,8 @@ async def report(desk: Desk, tx: Tx, code: str, policy_id: UUID) -> S01 | None:
     policy = await policy_of(tx, code, policy_id)
     body = await own_body(tx, code)
     seen = await look_at(tx, policy, version, on=desk.clock.today())
-    state = State.REPEALED if version.step is State.SUPERSEDED else version.step
+    state = _TOLD_AS.get(version.step, version.step)
+    adoptions = () if version.step is State.DROPPED else seen.adoptions
     message = S01(
         body=code,
         policy_id=policy_id,
@@ -50,7 +58,7 @@ async def report(desk: Desk, tx: Tx, code: str, policy_id: UUID) -> S01 | None:
                 decided_on=one.decided_on,
                 joint=one.joint,
             )
-            for one in seen.adoptions
+            for one in adoptions
         ),
         organs=tuple(version.organs),
         document_hash=version.document_hash,
