@@ -199,7 +199,7 @@ def test_the_pages_of_incidents_are_accessible_and_fit(desk: Desk) -> None:
         officer.post(f"{base}/{key}/triage", data=rated)
         picture = base64.b64encode(photo()).decode()
         officer.post(f"{API}/{key}/photos", json={"content": picture})
-        officer.post(f"{API}/{key}/reports", json={"clock": "prefecture"})
+        officer.post(f"{API}/{key}/reports", json={"clock_id": "prefecture"})
         desk.clock.instant = NOW + timedelta(days=4)
         look("board", officer.get(base))
         look("receipt", officer.get(f"{base}/{key}/receipt"))

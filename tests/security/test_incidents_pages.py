@@ -55,7 +55,7 @@ def app_of(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> Lit
     outbox = Outbox(keys.network, clock)
     return create_app(
         tier,
-        Settings(tier=tier),
+        Settings(tier=tier, rate_limit=0),
         controllers=list(ROUTES),
         templates=[TEMPLATES],
         shell=shell.body_shell(shell.prefecture_shell),
@@ -144,6 +144,7 @@ async def test_an_incident_is_reported_without_script_and_its_receipt_says_what_
     ("values", "fields"),
     [
         ({"when": "other", "when_text": "きのう"}, {"when_text"}),
+        ({"when": "99999999999"}, {"when"}),
         ({"when": "other", "when_text": "2030-01-01 10:00"}, {"known_at"}),
         ({"persons": "多数"}, {"persons"}),
         ({"kind": "flood"}, {"kind"}),
@@ -290,7 +291,7 @@ async def test_papers_come_as_pdf_and_spreadsheet_with_the_same_values(town: Lit
             assert expected in text
         assert (await officer.get(f"{path}/papers/unknown.pdf")).status_code == 404
         assert (await officer.get(f"{path}/papers/ppc.doc")).status_code == 404
-        sent = (await officer.post(f"{path}/reports", json={"clock": "prefecture"})).json()
+        sent = (await officer.post(f"{path}/reports", json={"clock_id": "prefecture"})).json()
         kept = f"{path}/reports/{sent['report_id']}/paper.pdf"
         first = await officer.get(kept)
         assert first.status_code == 200
@@ -311,7 +312,7 @@ async def test_the_api_refuses_with_problems(town: Litestar) -> None:
             ("PATCH", path, {"version": 1, "facts": {"nothing": 1}}, 422, "security.bad-incident"),
             ("POST", f"{path}/triage", {"version": 1}, 409, "security.wrong-incident-state"),
             ("POST", f"{path}/state", {"version": 1, "to": "closed"}, 409, "security.wrong-incident-state"),
-            ("POST", f"{path}/reports", {"clock": "ministry"}, 409, "security.report-not-owed"),
+            ("POST", f"{path}/reports", {"clock_id": "ministry"}, 409, "security.report-not-owed"),
             ("POST", f"{path}/photos", {"content": base64.b64encode(b"GIF").decode()}, 422, "security.unusable-picture"),
             ("POST", f"{path}/steps", None, 409, "security.wrong-incident-state"),
             ("POST", f"{API}/drills", {"scenario": "none"}, 404, "security.unknown-scenario"),
@@ -323,7 +324,12 @@ async def test_the_api_refuses_with_problems(town: Litestar) -> None:
             answer = await officer.request(method, where, json=body)
             assert answer.status_code == status, (where, answer.text)
             assert answer.json()["type"] == f"/problems/{kind}"
-        assert (await officer.post(API, json={"kind": "flood"})).status_code == 422
+        for where, malformed in (
+            (API, {"kind": "flood"}),
+            (f"{path}/reports", {"clock_id": 1}),
+            (f"{path}/waivers", {"clock_id": [], "reason": "x"}),
+        ):
+            assert (await officer.post(where, json=malformed)).status_code == 422
 
 
 async def test_other_bodies_and_other_roles_reach_nothing(town: Litestar) -> None:
@@ -415,7 +421,7 @@ async def test_a_prefecture_keeps_its_own_incidents_with_the_same_pages(
     async with signed_in(prefecture, {Role.SOC_ANALYST}, html=False, prefecture="01") as analyst:
         made = await analyst.post(API, json={"kind": "ddos", "area": "internet"})
         assert made.status_code == 201
-        clocks = {clock["clock"] for clock in made.json()["clocks"]}
+        clocks = {clock["clock_id"] for clock in made.json()["clocks"]}
     assert "ministry" in clocks
     assert "prefecture" not in clocks
     async with signed_in(prefecture, OFFICER, html=True, prefecture="01") as officer:

@@ -96,7 +96,7 @@ async def _report_due(stage: Stage, officer: Visitor, path: str, *, before: date
             continue
         if datetime.fromisoformat(clock["late_at"]) <= before:
             await officer.call(
-                "POST", f"{path}/reports", {"clock": clock["clock"], "method": _NEEDS_A_WAY}
+                "POST", f"{path}/reports", {"clock_id": clock["clock_id"], "method": _NEEDS_A_WAY}
             )
 
 

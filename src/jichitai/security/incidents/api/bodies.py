@@ -88,13 +88,13 @@ class Sent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A report that leaves now, or left.
 
     Attributes:
-        clock: id of the clock that it answers.
+        clock_id: id of the clock that it answers.
         method: how it left, where no message carries it; one of the ways that the page offers.
         sent_at: when; now when left out.
         receipt: number or name that the recipient gave.
     """
 
-    clock: Word
+    clock_id: Word
     method: Word = ""
     sent_at: Instant | None = None
     receipt: Short = ""
@@ -103,14 +103,14 @@ class Sent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a report is not needed."""
 
-    clock: Word
+    clock_id: Word
     reason: Annotated[str, Meta(min_length=1, max_length=400)]
 
 
 class ClockView(Struct, frozen=True, kw_only=True):
     """One report of an incident, with its end and how that was counted."""
 
-    clock: str
+    clock_id: str
     recipient: str
     report: str
     owed: Answer
@@ -147,7 +147,7 @@ class ReportView(Struct, frozen=True, kw_only=True):
     """A report that left, or the decision that none is owed."""
 
     report_id: UUID
-    clock: str
+    clock_id: str
     recipient: str
     report: str
     sort: str
@@ -327,7 +327,7 @@ class NoticeView(Struct, frozen=True, kw_only=True):
 def clock_view(clock: Clock, now: datetime) -> ClockView:
     """A clock as programs see it."""
     return ClockView(
-        clock=clock.rule.id,
+        clock_id=clock.rule.id,
         recipient=clock.rule.recipient,
         report=clock.rule.report,
         owed=clock.owed,
@@ -357,7 +357,8 @@ def line_view(line: Line, now: datetime) -> IncidentLine:
 
 def report_view(row: ReportRow) -> ReportView:
     """A report as programs see it."""
-    return ReportView(**{name: getattr(row, name) for name in ReportView.__struct_fields__})
+    names = set(ReportView.__struct_fields__) - {"clock_id"}
+    return ReportView(clock_id=row.clock, **{name: getattr(row, name) for name in names})
 
 
 def incident_values(incident: Incident) -> dict[str, Any]:

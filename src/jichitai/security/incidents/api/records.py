@@ -285,7 +285,7 @@ async def send_report(
     """To the prefecture or the ministry it leaves as a message (S02)."""
     code, now = body_code(principal), clock.now()
     sending = Sending(
-        clock=data.clock, method=data.method, sent_at=data.sent_at, receipt=data.receipt
+        clock=data.clock_id, method=data.method, sent_at=data.sent_at, receipt=data.receipt
     )
     async with db.transaction(town=code) as tx:
         row = await reporting.submit(
@@ -306,7 +306,7 @@ async def waive_report(
             tx,
             code,
             incident_id,
-            data.clock,
+            data.clock_id,
             data.reason,
             by=principal.actor,
             at=clock.now(),
@@ -321,7 +321,7 @@ async def show_paper(
     principal: Who,
     db: Db,
     clock: LawClock,
-    for_clock: Annotated[str, QueryParameter(name="clock", max_length=40)] = "",
+    clock_id: Annotated[str, QueryParameter(max_length=40)] = "",
 ) -> Response[bytes]:
     """`ddos`, `ransomware`, `general` or `ppc`, with `.pdf` or `.xlsx`."""
     form, _, ending = name.partition(".")
@@ -330,7 +330,7 @@ async def show_paper(
     code = body_code(principal)
     async with db.transaction(town=code, read_only=True) as tx:
         paper = await reading.draft(
-            tx, code, incident_id, Form(form), clock_id=for_clock, at=clock.now()
+            tx, code, incident_id, Form(form), clock_id=clock_id, at=clock.now()
         )
         incident = await store.incident(tx, code, incident_id)
     return await paper_response(paper, incident, ending)

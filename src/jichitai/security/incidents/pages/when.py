@@ -36,11 +36,11 @@ def instant(choice: str, text: str, now: datetime) -> datetime:
     >>> instant("other", "13:58", now).isoformat()
     '2026-11-20T13:58:00+09:00'
     """
-    if choice.isdigit():
-        return now - timedelta(minutes=int(choice))
-    if choice != "other":
+    if choice == "other":
+        return written(text, now)
+    if choice not in {option.value for option in CHOICES}:
         raise UnreadableTimeError
-    return written(text, now)
+    return now - timedelta(minutes=int(choice))
 
 
 def written(text: str, now: datetime) -> datetime:
