@@ -123,6 +123,7 @@ def test_a_planned_day_that_passed_is_late_until_the_step_is_done() -> None:
         ({"promises": (Promise(metric="x", target=Decimal(1)),)}, "metric"),
         ({"costs": (Cost(fiscal_year=2026, sort="build", total=10, subsidy=5, members=4),)}, "cost-2026-build"),
         ({"shared_with": ("01",)}, "shared_with"),
+        ({"contract_from": date(1, 1, 1)}, "contract_from"),
         ({"contract_from": date(2027, 1, 1), "contract_until": date(2026, 1, 1)}, "contract_until"),
     ],
 )  # fmt: skip

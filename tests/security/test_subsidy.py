@@ -333,3 +333,26 @@ async def test_time_that_ran_out_is_told(desk: Desk) -> None:
         assert (await desk.both())[0]["late"] is True
     finally:
         clock.instant = before
+
+
+async def test_days_and_letters_that_no_paper_can_carry_are_refused(desk: Desk) -> None:
+    call_id = await desk.call()
+    await desk.apply(call_id)
+    await desk.issue(**decision())
+    for body in (
+        {"kind": "withdrawal", "reason": "\u0000"},
+        {"kind": "status", "as_of": "0001-01-01", "projects": [{"project": "P1", "percent": 1}, {"project": "P2", "percent": 1}]},
+        {"kind": "payment-request", "amount": 10**30},
+    ):  # fmt: skip
+        answer = await desk.own.post(f"{API}/{desk.case}/papers", json=body)
+        assert answer.status_code == 422, body
+    await desk.hand_in(kind="payment-request", amount=5)
+    early = await desk.propose(kind="payment", amount=5, paid_on="0001-01-01")
+    assert early.status_code == 422
+    for place in ("99", "%00", "0"):
+        for path in ("", f"/papers/{uuid4()}"):
+            found = await desk.first.get(f"{API}/{place}/{desk.case}{path}")
+            assert found.status_code == 404, place
+    note = {"content": {"kind": "send-back", "reason": "x"}, "note": "\u0000"}
+    refused = await desk.first.post(f"{API}/{HOKKAIDO}/{desk.case}/reviews", json=note)
+    assert refused.status_code == 422

@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.municipalities import prefectures
 from jichitai.security.access import MINISTRY, SUPERVISOR
 from jichitai.security.cloud import catalogue, model, queries, store
 from jichitai.security.cloud.model import Changes, Cloud, Generation, Step
@@ -43,7 +44,7 @@ class CloudChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     revision: Annotated[int, Meta(ge=1, le=1_000_000)]
     changes: Changes
-    what: Annotated[str, Meta(max_length=80)] = "APIによる変更"
+    what: Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f]*$")] = "APIによる変更"
 
 
 class CloudState(Struct, frozen=True, kw_only=True):
@@ -259,6 +260,8 @@ async def clouds_csv(db: Db, clock: LawClock, generation: OnGeneration = 3) -> R
      tags=_TAGS)  # fmt: skip
 async def clouds_of(prefecture: FromPath[str], db: Db) -> ReportList:
     """The newest first; reports stay as they were sent."""
+    if prefecture not in {one.prefecture_code for one in prefectures()}:
+        raise NotFoundException
     async with db.transaction(read_only=True) as tx:
         found = await store.reports_of(tx, prefecture)
     return ReportList(

@@ -260,6 +260,23 @@ def new_cloud(prefecture: str, generation: int) -> Cloud:
     )
 
 
+_YEARS: Final = range(2010, 2101)
+
+
+def _day_faults(cloud: Cloud) -> Iterator[tuple[str, str]]:
+    """Days that no cloud can have: they were typed wrongly."""
+    days: list[tuple[str, date | None]] = [
+        ("contract_from", cloud.contract_from),
+        ("contract_until", cloud.contract_until),
+        *((f"step-{one.step}", one.planned_on) for one in cloud.steps),
+        *((f"step-{one.step}", one.done_on) for one in cloud.steps),
+        *((f"member-{one.code}", one.moved_on) for one in cloud.members),
+    ]
+    for field, day in days:
+        if day is not None and day.year not in _YEARS:
+            yield field, f"{day.year}年はあり得ない年です。日付を確かめて入れ直してください。"
+
+
 def check(cloud: Cloud, *, on: date) -> Cloud:
     """Refuse a state that contradicts itself.
 
@@ -273,6 +290,7 @@ def check(cloud: Cloud, *, on: date) -> Cloud:
     Source: 標準要件 (必須要件 are met before the cloud is in use).
     """
     found = [
+        *_day_faults(cloud),
         *_step_faults(cloud, on),
         *_function_faults(cloud),
         *_member_faults(cloud, on),

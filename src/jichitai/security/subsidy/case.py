@@ -387,7 +387,7 @@ def _fixed(case: Case, body: Fixing, on: date) -> Case:
 
 
 def _check_return_day(due: int, by: date | None, on: date) -> None:
-    if due and (by is None or by < on):
+    if (due and by is None) or (by is not None and by < on):
         raise _refuse("return_by", "返還の期日がないか、過ぎた日です。期日を入れてください。")
 
 
@@ -515,4 +515,6 @@ def call_faults(call: Call) -> list[checks.Fault]:
     """
     if call.closes_on < call.opens_on:
         return [("closes_on", "締切が受付の始まりより前です。日を確かめてください。")]
+    if {call.opens_on.year, call.closes_on.year} - set(checks.YEARS):
+        return [("closes_on", "あり得ない年の日付があります。日を確かめてください。")]
     return []

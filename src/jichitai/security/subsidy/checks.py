@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from jichitai.security.cloud import catalogue
 from jichitai.security.subsidy import rules
@@ -18,6 +18,10 @@ from jichitai.security.subsidy.papers import (
 
 Fault: TypeAlias = tuple[str, str]
 """A field, and what is wrong there, why, and what to do."""
+
+
+YEARS: Final = range(2015, 2101)
+"""Years that a day of a plan can have."""
 
 
 def base_of(plan: Application, on: date) -> int:
@@ -80,6 +84,8 @@ def _project_faults(plan: Application) -> Iterator[Fault]:
     for key in (key for key, count in keys.items() if count > 1):
         yield "projects", f"事業の記号{key}が二つあります。別の記号にしてください。"
     for one in plan.projects:
+        if {one.starts_on.year, one.ends_on.year} - set(YEARS):
+            yield "projects", f"事業{one.key}の日があり得ない年です。日を確かめてください。"
         if one.ends_on < one.starts_on:
             yield "projects", f"事業{one.key}の終わりが始まりより前です。日を確かめてください。"
     used = {line.project for line in plan.lines}
@@ -336,6 +342,11 @@ def _asset_faults(settlement: Settlement, on: date) -> Iterator[Fault]:
     for one in settlement.assets:
         if one.kind not in kinds:
             yield "assets", f"取得財産「{one.name}」の種類が一覧にありません。選び直してください。"
+        if one.acquired_on.year not in YEARS or one.acquired_on > settlement.finished_on:
+            yield (
+                "assets",
+                f"取得財産「{one.name}」の取得した日を確かめてください（完了した日まで）。",
+            )
 
 
 def status_faults(report: StatusReport, projects: Sequence[str]) -> list[Fault]:

@@ -1,13 +1,13 @@
 """The subsidy for programs of the ministry: calls, cases, drafts and approvals, books."""
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from litestar import Response, get, post
 from litestar.params import FromPath, JSONBody
 from litestar.types import ControllerRouterHandler
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from jichitai.infra.outbox import Outbox
 from jichitai.security.access import MINISTRY
@@ -22,6 +22,7 @@ from jichitai.security.subsidy.papers import (
     MinistryBody,
     Name,
     PositiveYen,
+    Reason,
     Text,
 )
 from jichitai.security.subsidy.service import files
@@ -55,7 +56,7 @@ class Proposal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Refusal(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Why a draft goes nowhere."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    reason: Reason
 
 
 class Cases(Struct, frozen=True, kw_only=True):
@@ -205,7 +206,7 @@ async def document(
 ) -> Response[bytes]:
     """The paper as it was kept when it came."""
     async with db.transaction(read_only=True) as tx:
-        found = await store.document(tx, prefecture, case_id, paper_id)
+        found = await store.document(tx, files.known_code(prefecture), case_id, paper_id)
     return pdf_of(found, paper_id)
 
 

@@ -15,10 +15,12 @@ from msgspec import Meta, Struct
 from jichitai.security.cloud.model import Generation
 from jichitai.security.messages import PrefectureCode
 
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120)]
-Line: TypeAlias = Annotated[str, Meta(max_length=300)]
-Reason: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2000)]
-Text: TypeAlias = Annotated[str, Meta(max_length=4000)]
+_LINE: Final = r"^[^\x00-\x1f\x7f]*$"
+_TEXT: Final = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=120, pattern=_LINE)]
+Line: TypeAlias = Annotated[str, Meta(max_length=300, pattern=_LINE)]
+Reason: TypeAlias = Annotated[str, Meta(min_length=1, max_length=2000, pattern=_TEXT)]
+Text: TypeAlias = Annotated[str, Meta(max_length=4000, pattern=_TEXT)]
 Yen: TypeAlias = Annotated[int, Meta(ge=0, le=10**12)]
 PositiveYen: TypeAlias = Annotated[int, Meta(ge=1, le=10**12)]
 Key: TypeAlias = Annotated[str, Meta(pattern=r"^[A-Z0-9]{1,8}$", description="事業の記号")]

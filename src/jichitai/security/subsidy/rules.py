@@ -183,7 +183,8 @@ def _rows(name: str) -> tuple[dict[str, str], ...]:
 
 
 def _valid(name: str, on: date) -> list[dict[str, str]]:
-    day = on.isoformat()
+    """Rows that hold on a day; before the first day of a table, those of its first day."""
+    day = max(on.isoformat(), min(row["valid_from"] for row in _rows(name)))
     return [
         row
         for row in _rows(name)

@@ -10,6 +10,7 @@ from jichitai.infra import audit
 from jichitai.infra.audit import SYSTEM, Actor
 from jichitai.infra.database import Tx
 from jichitai.kernel.dates import wareki
+from jichitai.kernel.municipalities import prefectures
 from jichitai.security.subsidy import file, ledger, store
 from jichitai.security.subsidy.case import Case, apply, fold
 from jichitai.security.subsidy.documents import document_of
@@ -71,13 +72,24 @@ async def open_file(tx: Tx, prefecture: str, case_id: UUID, *, lock: bool = Fals
     return opened(prefecture, case_id, await store.papers(tx, prefecture, case_id))
 
 
+def known_code(prefecture: str) -> str:
+    """A prefecture's two digits.
+
+    Raises:
+        UnknownCaseError: no prefecture has them.
+    """
+    if prefecture not in {one.prefecture_code for one in prefectures()}:
+        raise UnknownCaseError("この番号の都道府県はありません。一覧から開き直してください。")
+    return prefecture
+
+
 async def known_file(tx: Tx, prefecture: str, case_id: UUID, *, lock: bool = False) -> Opened:
     """Open a file that has papers.
 
     Raises:
         UnknownCaseError: there is none.
     """
-    found = await open_file(tx, prefecture, case_id, lock=lock)
+    found = await open_file(tx, known_code(prefecture), case_id, lock=lock)
     if not found.rows:
         raise UnknownCaseError("この番号の補助金の案件はありません。一覧から開き直してください。")
     return found

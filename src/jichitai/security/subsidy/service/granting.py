@@ -21,6 +21,7 @@ from jichitai.security.errors import NotYourBodyError
 from jichitai.security.messages import S08, S09, decode
 from jichitai.security.subsidy import ledger, store
 from jichitai.security.subsidy.case import Case, after, call_faults
+from jichitai.security.subsidy.documents import blocks_of
 from jichitai.security.subsidy.errors import (
     BudgetExceededError,
     FileChangedError,
@@ -113,6 +114,7 @@ class Granting:
         """
         found = await files.known_file(tx, prefecture, case_id, lock=True)
         await self._check(tx, found.case, body)
+        blocks_of(body, self._clock.today())  # what cannot be printed is refused now
         review = Review(
             prefecture=prefecture,
             case_id=case_id,
@@ -120,7 +122,7 @@ class Granting:
             kind=kind_of(body),
             follows=found.file.head,
             content=text_of(body),
-            note=note,
+            note=_without_controls(note),
             drafted_by=by.id,
             drafted_name=by.display,
             drafted_at=self._clock.now(),
@@ -171,6 +173,7 @@ class Granting:
             PaperRefusedError: without a reason.
         """
         review = await self._waiting(tx, review_id)
+        reason = _without_controls(reason)
         if not reason.strip():
             raise PaperRefusedError([("reason", "理由がありません。理由を書いてください。")])
         at = self._clock.now()
@@ -253,6 +256,10 @@ class Granting:
             facts={"kind": review.kind, "case": str(review.case_id)},
             at=self._clock.now(),
         )
+
+
+def _without_controls(text: str) -> str:
+    return "".join(one for one in text if one.isprintable())
 
 
 def review_body(review: Review) -> MinistryBody:
