@@ -35,12 +35,11 @@ _ONE: Final = "/security/monitoring/alerts/{alert_id:uuid}"
 _COLUMNS: Final = (
     Column("title", "検知", head=True, wide=True),
     Column("severity", "重大度"),
+    Column("state", "状態"),
     Column("body", "団体"),
     Column("key", "対象", wide=True),
     Column("events", "件数", align="end"),
-    Column("found", "検知した時"),
-    Column("due", "通知の目安"),
-    Column("state", "状態"),
+    Column("found", "検知した時と通知の目安", wide=True),
 )
 _VIEWS: Final = (
     Option("waiting", "判断を待つもの"),

@@ -83,7 +83,7 @@ def read_samples(text: str, *, name: str) -> list[Sample]:
 def examine(file: RuleFile, samples: Sequence[Sample]) -> list[Verdict]:
     """Run a rule file on each sample by itself."""
     verdicts = []
-    connection = duckdb.connect(":memory:")
+    connection = duckdb.connect(":memory:", config={"threads": 1})
     try:
         connection.execute("set timezone = 'UTC'")
         connection.execute("set enable_external_access = false")

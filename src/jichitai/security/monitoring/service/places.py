@@ -12,7 +12,12 @@ async def members(tx: Tx, prefecture: str) -> dict[str, str]:
         tx: opened for all bodies, or joint bodies stay unseen.
         prefecture: two digits.
     """
-    found = {one.code: one.full_name for one in all_bodies() if one.prefecture_code == prefecture}
+    own = prefecture_body(prefecture).name
+    found = {
+        one.code: one.full_name.removeprefix(own) or own
+        for one in all_bodies()
+        if one.prefecture_code == prefecture
+    }
     cursor = await tx.execute(
         "select municipality, name from security.joint_body where left(municipality, 2) = %s"
         " order by municipality",

@@ -53,7 +53,7 @@ def trial(at: datetime) -> list[TrialRow]:
     bodies = [str(one.code) for one in in_prefecture("01")][: len(stories)]
     rules = [rule for file in rule_files() for rule in file.rules]
     with TemporaryDirectory(prefix="jichitai-trial-") as folder:
-        lake = Lake(Path(folder), "01")
+        lake = Lake(Path(folder), "01", threads=1)
         with lake.connection() as connection:
             prepare(connection)
             lines: dict[str, int] = defaultdict(int)
