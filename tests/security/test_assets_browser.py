@@ -10,7 +10,7 @@ from litestar import Litestar
 from jichitai.security.assets.model.kinds import Area, Form
 from tests.browser.support import CHROMIUM, inspect_pages
 from tests.security.assets_builders import system_draft
-from tests.security.test_assets_pages import API, SYSTEM, app, officer
+from tests.security.test_assets_pages import API, app, officer
 
 __all__ = ["app"]
 
@@ -98,12 +98,9 @@ async def pages(app: Litestar) -> dict[str, str]:
         found["assets-segment"] = await client.get(segment)
         found["assets-model"] = await client.get("/security/network/model")
         book = (await client.get("/security/systems/workbook")).content
-        found["assets-import"] = await client.get("/security/systems/import")
         other = {"file": ("s.xlsx", book, "application/octet-stream")}
     async with officer(app, "012025") as empty:
         found["assets-import-planned"] = await empty.post("/security/systems/import", files=other)
-        await empty.post("/security/systems/new", data=SYSTEM)
-        found["assets-network-empty-links"] = await empty.get("/security/network")
     return {name: page.text for name, page in found.items()}
 
 

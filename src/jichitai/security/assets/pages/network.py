@@ -9,6 +9,7 @@ from jichitai.security.access import INSIDE, body_code
 from jichitai.security.assets import store
 from jichitai.security.assets.diagram import draw, sample
 from jichitai.security.assets.model.drafts import ModelDraft
+from jichitai.security.assets.model.kinds import Sanitising
 from jichitai.security.assets.model.picture import Link, Picture, Segment
 from jichitai.security.assets.pages.systems import writes
 from jichitai.security.assets.rules.catalogue import Finding
@@ -27,22 +28,17 @@ _WARNING: Final = Status("確認が必要", "yellow")
 _FINE: Final = Status("適合", "green")
 _FINDINGS: Final = (
     Column("severity", "区分"),
-    Column("rule", "規則", head=True, wide=True),
+    Column("rule", "規則と根拠", head=True, wide=True),
     Column("place", "場所"),
     Column("what", "見つかったこと", wide=True),
     Column("remedy", "どうする", wide=True),
-    Column("basis", "根拠", wide=True),
 )
 _LINKS: Final = (
     Column("label", "番号", head=True),
     Column("status", "点検"),
-    Column("one", "一方", wide=True),
-    Column("other", "他方", wide=True),
+    Column("ends", "つながるもの", wide=True),
     Column("purpose", "目的", wide=True),
-    Column("route", "経路"),
-    Column("limits", "限定"),
-    Column("sanitising", "無害化"),
-    Column("approval", "許可", wide=True),
+    Column("way", "経路・限定・無害化・許可", wide=True),
 )
 _SEGMENTS: Final = (
     Column("name", "区画", head=True, wide=True),
@@ -124,17 +120,22 @@ def _link(one: Link, looked: Looked) -> dict[str, Any]:
     picture, draft = looked.picture, one.draft
     own = [finding for finding in looked.findings if finding.link_id == one.id]
     status = _FINE if not own else _VIOLATION if any(f.violation for f in own) else _WARNING
+    limits = "・".join(limit.japanese for limit in draft.limits)
     until = f"（{date_text(draft.until, short=True)}まで）" if draft.until else ""
+    way = (
+        draft.route.japanese,
+        f"{limits}で限定" if limits else "限定なし",
+        f"無害化{draft.sanitising.japanese}"
+        if draft.sanitising is Sanitising.NONE
+        else draft.sanitising.japanese,
+        f"許可 {draft.approval}{until}" if draft.approval else "許可の記録なし",
+    )
     return {
         "label": one.label,
         "href": f"/security/network/links/{one.id}",
-        "one": picture.name(draft.one),
-        "other": picture.name(draft.other),
+        "ends": f"{picture.name(draft.one)} ⇄ {picture.name(draft.other)}",
         "purpose": draft.purpose,
-        "route": draft.route.japanese,
-        "limits": "・".join(limit.japanese for limit in draft.limits) or "なし",
-        "sanitising": draft.sanitising.japanese,
-        "approval": draft.approval + until if draft.approval else "記録なし",
+        "way": "、".join(way),
         "status": status,
     }
 
