@@ -52,6 +52,7 @@ from jichitai.security.incidents.service import Intake
 from jichitai.security.incidents.store import Wanted
 from jichitai.security.incidents.todos import todos
 from jichitai.security.messages import S02
+from jichitai.security.oversight.service import receiving
 from tests.builders import my_number
 from tests.conftest import OTHER_TOWN, TOWN
 from tests.jukinet.network_builders import received
@@ -265,6 +266,21 @@ async def test_the_first_report_leaves_as_a_message_and_the_next_is_a_follow_up(
         outbox=outbox, by=OFFICER, at=LATER + timedelta(hours=1),
     )  # fmt: skip
     assert (again.report, again.revision) == ("続報", 2)
+
+
+async def test_what_leaves_is_taken_by_the_prefecture_and_from_nobody_else(
+    town_tx: Tx, prefecture_tx: Tx, outbox: Listening, clock: FixedClock
+) -> None:
+    found = await triaged(town_tx)
+    await reporting.submit(
+        town_tx, TOWN, found.incident_id, Sending(clock="prefecture"),
+        outbox=outbox, by=OFFICER, at=LATER,
+    )  # fmt: skip
+    ((to, message),) = outbox.heard
+    take = receiving.prefecture_handlers(clock, outbox)["S02"]
+    with pytest.raises(NotYourBodyError):
+        await take(prefecture_tx, [received(message, origin=Party.town("012025"), receiver=to)])
+    await take(prefecture_tx, [received(message, origin=Party.town(TOWN), receiver=to)])
 
 
 async def test_a_report_by_hand_is_written_down_and_told_to_those_who_know(

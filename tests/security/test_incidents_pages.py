@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import openpyxl
+import psycopg
 import pytest
 from litestar import Litestar
 from litestar.di import Provide
@@ -22,7 +23,7 @@ from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Party, Tier
 from jichitai.security import shell
 from jichitai.security.assets.service import Assets
-from jichitai.security.incidents import alerts
+from jichitai.security.incidents import alerts, worker
 from jichitai.security.incidents.pages import when
 from jichitai.security.incidents.routes import ROUTES, TEMPLATES
 from jichitai.web.app import create_app
@@ -369,6 +370,37 @@ async def test_photos_are_read_inside_only_and_looking_is_written_down(
         query = "select count(*) from infra.audit where action = 'security.incident.look' and subject = %s"
         (count,) = await (await tx.execute(query, (found["incident_id"],))).fetchone() or (0,)
     assert count == 1
+
+
+async def test_what_somebody_changed_in_the_database_is_seen_on_the_page_and_by_calls(
+    town: Litestar, databases: dict[Tier, Database], cluster18: Cluster
+) -> None:
+    found = await reported(town)
+    key = found["incident_id"]
+    name = psycopg.conninfo.conninfo_to_dict(str(databases[Tier.TOWN].pool.conninfo))["dbname"]
+    with psycopg.connect(cluster18.server.superuser_dsn(), dbname=name) as superuser:
+        superuser.execute(
+            "update security.incident_entry set text = %s where incident_id = %s and sequence = 1",
+            ("何もなかった", key),
+        )
+    async with staff(town, OFFICER, html=False) as officer:
+        line = (await officer.get(f"{API}/{key}/timeline")).json()
+        assert (line["holds"], line["broken_at"]) == (False, 1)
+    async with staff(town, OFFICER) as officer:
+        assert "書き換えられています" in (await officer.get(f"{PAGES}/{key}/timeline")).text
+
+
+async def test_the_watch_of_the_clocks_covers_all_bodies_of_the_node(
+    town: Litestar, databases: dict[Tier, Database], clock: FixedClock
+) -> None:
+    async with staff(town, CLERK, OTHER_TOWN, html=False) as clerk:
+        made = await clerk.post(API, json={"kind": "fault", "area": "mn"})
+    clock.instant = NOW + timedelta(days=1)
+    assert not await worker.watch(databases[Tier.TOWN], clock)
+    async with staff(town, OFFICER, OTHER_TOWN, html=False) as officer:
+        notices = (await officer.get(f"{API}/notices")).json()
+    causes = {one["cause"] for one in notices if one["incident_id"] == made.json()["incident_id"]}
+    assert causes == {"recorded", "late:csirt", "late:prefecture"}
 
 
 async def test_alerts_csirt_and_exercises_on_pages_and_by_calls(
