@@ -233,12 +233,13 @@ def _possible(kind: BodyKind, on: date) -> frozenset[Organ]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rates:
-    """The rates on one denominator: adopted, counted, and the bodies that never reported."""
+    """The rates on one denominator, and how many of its bodies ever reported."""
 
     denominator: Denominator
     adopted: Rate
     counted: Rate
     silent: int
+    reported: int
 
 
 def rates(standings: Iterable[Standing], denominator: Denominator, *, on: date) -> Rates:
@@ -270,6 +271,7 @@ def rates(standings: Iterable[Standing], denominator: Denominator, *, on: date) 
         adopted=rate(Progress.ADOPTED),
         counted=rate(Progress.COUNTED),
         silent=sum(not one.reports for one in chosen),
+        reported=sum(bool(one.reports) for one in chosen),
     )
 
 

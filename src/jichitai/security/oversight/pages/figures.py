@@ -78,7 +78,9 @@ def tiles(now: Rates, before: Rates | None, *, within: str = "") -> list[Tile]:
 
     def note(value: int, past: int | None, percent: float | None) -> str:
         change = "" if past is None else f"　30日前から {value - past:+,}"
-        return ("—" if percent is None else f"{percent} %") + change
+        if percent is None or not now.reported:
+            return "報告なし"
+        return f"{percent} %{change}"
 
     old_adopted = before.adopted.numerator if before else None
     old_counted = before.counted.numerator if before else None
@@ -106,10 +108,10 @@ def tiles(now: Rates, before: Rates | None, *, within: str = "") -> list[Tile]:
 
 
 def rate_row(one: Rates, *, within: str = "") -> dict[str, object]:
-    """A line of the table of rates."""
+    """A line of the table of rates; where nobody reported there is no rate, not 0 %."""
 
     def percent(value: float | None) -> str:
-        return "—" if value is None else f"{value} %"
+        return "—" if value is None or not one.reported else f"{value} %"
 
     unit = "組" if one.denominator is Denominator.ORGAN_PAIRS else "団体"
     return {
@@ -132,7 +134,7 @@ def finding(now: Rates, on: date, *, within: str = "") -> Finding:
         if left
         else "すべての団体が策定・公表を済ませました"
     )
-    if now.silent == now.counted.total:
+    if not now.reported:
         text = "まだどの団体からも報告がありません"
     return Finding(
         text=text,

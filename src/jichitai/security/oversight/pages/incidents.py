@@ -24,12 +24,9 @@ WORDS: Final = SimpleNamespace(
 )
 """The words of an incident's codes; a code of a newer version stands for itself."""
 _COLUMNS: Final = (
-    Column("name", "団体", head=True),
-    Column("number", "番号"),
-    Column("kind", "種類"),
-    Column("area", "場所"),
-    Column("severity", "重大度"),
-    Column("state", "状態"),
+    Column("name", "団体・番号", head=True),
+    Column("kind", "種類・場所", wide=True),
+    Column("state", "重大度・状態"),
     Column("known", "知った時"),
     Column("due", "次の報告の期限"),
     Column("summary", "概要", wide=True),
