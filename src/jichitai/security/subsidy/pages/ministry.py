@@ -25,7 +25,8 @@ from jichitai.security.subsidy.service import files
 from jichitai.security.subsidy.service.files import Opened
 from jichitai.security.subsidy.service.granting import OWN, Granting, review_body
 from jichitai.security.subsidy.store import Review
-from jichitai.web.components import Crumb, FieldError, FieldErrors, Option, Tile
+from jichitai.web.components import Crumb, Fact, FieldError, FieldErrors, Option, Tile
+from jichitai.web.formats import yen_text
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, Given, LawClock, Who
 
@@ -61,13 +62,18 @@ async def all_subsidies(
     balance = {row.account: row.balance for row in rows}
     shown = [one for one in found if _is_shown(one, wanted, today)]
     context = {
+        "budget": [
+            Fact("予算", yen_text(balance.get(Account.APPROPRIATION, 0))),
+            Fact("交付決定前の予算", yen_text(-balance.get(Account.AVAILABLE, 0))),
+            Fact("交付決定額（確定前）", yen_text(-balance.get(Account.COMMITTED, 0))),
+            Fact("執行済みの予算", yen_text(-balance.get(Account.EXECUTED, 0))),
+            Fact("返還金（未収）", yen_text(balance.get(Account.RECEIVABLE, 0))),
+        ],
         "tiles": [
-            words.money("予算", balance.get(Account.APPROPRIATION, 0)),
-            words.money("交付決定前の予算", -balance.get(Account.AVAILABLE, 0)),
-            words.money("交付決定額（確定前）", -balance.get(Account.COMMITTED, 0)),
-            words.money("執行済み", -balance.get(Account.EXECUTED, 0)),
-            words.money("返還金（未収）", balance.get(Account.RECEIVABLE, 0)),
+            Tile("案件", len(found), "件"),
+            Tile("国がつぎに動く", sum(_is_shown(one, "ours", today) for one in found), "件"),
             Tile("決裁待ち", len(waiting), "件"),
+            Tile("期限を過ぎた", sum(_is_shown(one, "late", today) for one in found), "件"),
         ],
         "calls": [words.call_row(one, today) for one in calls],
         "waiting": [_review_row(one) for one in waiting],
