@@ -31,6 +31,7 @@ from jichitai.security.policy.service import deciding, editing, opening, publish
 from jichitai.security.policy.service.deciding import Decision, Meeting
 from jichitai.security.policy.service.editing import Writing
 from jichitai.security.policy.service.reading import look
+from jichitai.security.policy.service.reporting import report
 from jichitai.security.policy.store import policies as store
 from tests.conftest import TOWN
 from tests.security.policy_builders import OFFICER, ORGANS, OTHER, Workshop
@@ -194,6 +195,22 @@ async def test_only_the_text_that_was_laid_is_adopted_by_those_who_must(shop: Wo
     assert (await store.version(shop.tx, *place)).step is State.APPROVAL  # type: ignore[union-attr]
     with pytest.raises(WrongStepError):
         await publishing.publish(shop.desk, shop.press, shop.tx, place, by=OFFICER)
+
+
+async def test_a_version_given_up_is_told_as_a_draft_without_decisions(shop: Workshop) -> None:
+    policy = await shop.opened()
+    await shop.laid(policy)
+    await shop.adopt(shop.place(policy), Organ.HEAD)
+    await opening.drop(shop.desk, shop.tx, TOWN, policy.policy_id, 1, reason="作り直す", by=OFFICER)
+    told = await report(shop.desk, shop.tx, TOWN, policy.policy_id)
+    assert told is not None
+    assert (told.state, told.adoptions) == ("drafting", ())
+    again = await opening.revise(
+        shop.desk, shop.tx, TOWN, policy.policy_id, reason="作り直す", by=OFFICER
+    )
+    assert (
+        len((await look(shop.tx, *shop.place(policy, again.version), on=shop.today)).clauses) > 90
+    )
 
 
 async def test_a_return_voids_decisions_on_the_old_text(shop: Workshop) -> None:

@@ -6,7 +6,8 @@ Source: 地方自治法施行規則 第16条の3第1項第8号 (評価及び見�
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from jichitai.security.guideline.model import Catalogue, Difference, Item
+from jichitai.security.guideline.differences import Difference
+from jichitai.security.guideline.model import Catalogue, Item
 from jichitai.security.policy.model.text import Clause, Part
 
 

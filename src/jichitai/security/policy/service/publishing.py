@@ -16,7 +16,7 @@ from jichitai.kernel.errors import JichitaiError
 from jichitai.security.access import own_body
 from jichitai.security.guideline import service as guideline
 from jichitai.security.policy import paper, reach, seal
-from jichitai.security.policy.errors import BadClauseError
+from jichitai.security.policy.errors import BadClauseError, OtherDocumentError
 from jichitai.security.policy.model.states import STANDING, State, expect, next_review
 from jichitai.security.policy.model.text import Clause, Part, plain, shows
 from jichitai.security.policy.reach import Fetcher
@@ -86,7 +86,11 @@ async def publish(
     seen = await look_at(tx, policy, version, on=today)
     document = seen.document(Part.BASIC, body)
     if document.hash != version.document_hash:
-        raise AssertionError("the text moved after it was decided on")
+        raise OtherDocumentError(
+            "団体の名前などが決裁の後に変わり、決裁した文書と同じものになりません。版を差し戻して、"
+            "もう一度決裁を受けてください。",
+            document_hash=version.document_hash,
+        )
     mark = "演習用" if press.rehearsal else ""
     values = paper.content(document, seen.adoptions, body, now, mark=mark)
     signed = await anyio.to_thread.run_sync(paper.signed, values, key, now)
