@@ -12,6 +12,7 @@ import pytest
 
 from jichitai.security.guideline import builtin
 from jichitai.security.guideline.codec import pack, unpack
+from jichitai.security.guideline.differences import Difference, continued, ordered, stale_items
 from jichitai.security.guideline.errors import (
     BadCatalogueError,
     UnknownItemError,
@@ -20,14 +21,10 @@ from jichitai.security.guideline.errors import (
 from jichitai.security.guideline.model import (
     Condition,
     Confidence,
-    Difference,
     Level,
     NetworkModel,
     Obligation,
     RevisionKind,
-    continued,
-    ordered,
-    stale_items,
 )
 from jichitai.security.guideline.relations import iso_of, iso_relations
 

@@ -13,6 +13,7 @@ from openpyxl import load_workbook
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.security.errors import BadUploadError
 from jichitai.security.guideline import builtin, ciso
+from jichitai.security.guideline.differences import Difference
 from jichitai.security.guideline.errors import BadCatalogueError
 from jichitai.security.guideline.intake.entries import (
     LARGEST_FILE,
@@ -28,7 +29,6 @@ from jichitai.security.guideline.model import (
     Catalogue,
     Condition,
     Confidence,
-    Difference,
     Level,
     Obligation,
 )

@@ -9,8 +9,9 @@ from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import Tier
+from jichitai.security.assets.model.kinds import Area
 from jichitai.security.checks.model.answers import Answer
-from jichitai.security.checks.model.rounds import Area, Sort
+from jichitai.security.checks.model.rounds import Sort
 from jichitai.security.export.cli import oscal
 from jichitai.security.export.oscal import body_documents
 from jichitai.security.guideline import builtin

@@ -18,13 +18,14 @@ from jichitai.security.bodies import prefecture_body
 from jichitai.security.errors import NotYourBodyError
 from jichitai.security.guideline import builtin, store
 from jichitai.security.guideline.codec import pack, unpack
+from jichitai.security.guideline.differences import Difference, continued
 from jichitai.security.guideline.errors import (
     BadCatalogueError,
     NotTheMinistryError,
     UnknownVersionError,
     VersionTakenError,
 )
-from jichitai.security.guideline.model import Catalogue, Difference, continued
+from jichitai.security.guideline.model import Catalogue
 from jichitai.security.messages import S06, decode
 
 OFFICE: Final = "ministry"

@@ -9,7 +9,8 @@ from litestar.response import Template
 from jichitai.infra.database import Tx
 from jichitai.security.guideline import service
 from jichitai.security.guideline.access import READERS, office_of
-from jichitai.security.guideline.model import Catalogue, Difference
+from jichitai.security.guideline.differences import Difference
+from jichitai.security.guideline.model import Catalogue
 from jichitai.security.guideline.pages import words
 from jichitai.security.guideline.relations import iso_of
 from jichitai.security.house.controls import own_controls

@@ -5,12 +5,11 @@ from typing import Any, Final, TypeVar
 
 from jichitai.security.guideline import builtin
 from jichitai.security.guideline.choosing import Choice
+from jichitai.security.guideline.differences import FIELD_NAMES, ItemChange
 from jichitai.security.guideline.model import (
-    FIELD_NAMES,
     Catalogue,
     Confidence,
     Item,
-    ItemChange,
     Level,
     NetworkModel,
     Obligation,
