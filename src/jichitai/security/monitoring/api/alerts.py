@@ -1,6 +1,6 @@
 """Alerts, suppressions and the trial, for programs."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -60,7 +60,7 @@ async def list_alerts(
     """Found last first, 50 at most; go on with `before` = `found_at` of the last."""
     desk = Desk(db, clock, outbox, settings).alerts
     wanted = body_code if body_code is None or body_code.isdigit() else ""
-    instant = before.astimezone() if before is not None and before.tzinfo is None else before
+    instant = before.replace(tzinfo=UTC) if before and before.tzinfo is None else before
     async with db.transaction(read_only=True) as tx:
         found = await store.listed(
             tx, principal.body_prefecture(), states=STATES[show], body=wanted, before=instant

@@ -203,6 +203,8 @@ class _Cells:
         value = self.cells.get(name, "")
         if required and not value:
             self.fault(name, "空欄です", "値を書いてください")
+        if not value.isprintable() and any(ord(letter) < 32 for letter in value):
+            self.fault(name, "制御文字があります", "改行やタブを取り除いてください")
         if len(value) > _LONGEST.get(name, 80):
             self.fault(name, f"{_LONGEST.get(name, 80)}文字を超えています", "短くしてください")
         return value

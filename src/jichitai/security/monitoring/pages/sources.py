@@ -34,11 +34,10 @@ _LARGEST: Final = 16 * 1024 * 1024
 _COLUMNS: Final = (
     Column("name", "取得元", head=True, wide=True),
     Column("body", "団体"),
-    Column("area", "領域", wide=True),
-    Column("format", "形式", wide=True),
     Column("lines", "24時間の行数", align="end"),
     Column("refused", "隔離", align="end"),
-    Column("state", "状態", wide=True),
+    Column("last", "最後の受信"),
+    Column("state", "状態"),
 )
 _BATCH_COLUMNS: Final = (
     Column("batch", "受付番号", head=True),

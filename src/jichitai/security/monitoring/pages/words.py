@@ -105,8 +105,8 @@ def area(code: str) -> str:
 
 def amiss(batch: Batch) -> str:
     """Why lines were set aside or marked, with counts."""
-    refused = [f"{_word(Refusal, name)} {count:,}行" for name, count in batch.refused.items()]
-    marks = [f"{_word(Mark, name)} {count:,}行" for name, count in batch.marks.items()]
+    refused = [f"{count:,}行：{_word(Refusal, name)}" for name, count in batch.refused.items()]
+    marks = [f"{count:,}行：{_word(Mark, name)}" for name, count in batch.marks.items()]
     return "。".join(refused + marks)
 
 

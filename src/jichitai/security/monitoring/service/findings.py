@@ -50,7 +50,9 @@ class Findings:
         """
         if len(data) > LARGEST:
             raise FindingsRefusedError("一覧が大きすぎます（1 MBまで）。分けて取り込んでください。")
-        if not 1 <= len(source.strip()) <= 80:  # a word of the message
+        if (
+            not 1 <= len(source.strip()) <= 80 or not source.strip().isprintable()
+        ):  # a word of the message
             raise FindingsRefusedError(
                 "どこから来た一覧かが書かれていません。例：地方版ASM、脆弱性診断（令和8年度）",
                 field="source",

@@ -71,8 +71,8 @@ def _together(lake: Lake, files: Sequence[LogFile]) -> NewFile:
     kind, day = files[0].kind, files[0].day
     time = "time" if kind == "events" else "received_at"
     with lake.connection() as connection:
-        lake.read(connection, [file.path for file in files], name="some")
-        query = f"select * from some order by {time}, raw_id"
+        lake.read(connection, [file.path for file in files], name="small")
+        query = f"select * from small order by {time}, raw_id"
         path, size = lake.write(connection, query, kind, f"day={day}")
     return NewFile(
         kind=kind,
