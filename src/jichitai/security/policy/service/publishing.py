@@ -190,11 +190,15 @@ async def repeal(
 def _stated(number: str, reason: str, what: str) -> None:
     fields = {}
     if not plain(number) or len(number) > 80:
-        fields["number"] = "決裁番号を80字以内で入力してください。"
+        fields["number"] = (
+            "番号がないか、80字を超えています。記録に残すため、文書番号を入力してください。"
+        )
     if not plain(reason) or len(reason) > 400:
-        fields["reason"] = f"{what}を400字以内で入力してください。"
+        fields["reason"] = (
+            f"{what}がないか、400字を超えています。後の見直しで読むため、入力してください。"
+        )
     if fields:
-        raise BadClauseError("".join(fields.values()) + "記録に残ります。", fields=fields)
+        raise BadClauseError("".join(fields.values()), fields=fields)
 
 
 async def check(desk: Desk, db: Database, fetcher: Fetcher, due: Due) -> str:
