@@ -15,10 +15,10 @@ from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
 from jichitai.security.assets.pages.routes import ROUTES, TEMPLATES
 from jichitai.web.app import create_app
-from jichitai.web.rights import Role
+from jichitai.web.rights import Role, table
 from tests.conftest import OTHER_TOWN, TOWN, Cluster, fresh_database
 from tests.security.assets_builders import AT, system_draft
-from tests.web.client import signed_in
+from tests.web.client import browser, signed_in
 
 OFFICER = frozenset({Role.SECURITY_OFFICER})
 AUDITOR = frozenset({Role.SECURITY_AUDITOR})
@@ -253,3 +253,30 @@ async def test_a_prefecture_keeps_its_own_picture_by_the_same_pages(
             assert (await client.get("/security/network")).status_code == 200
         async with signed_in(app, OFFICER, prefecture="13", html=False) as other:
             assert (await other.get(f"{API}/systems")).json() == {"systems": []}
+
+
+async def test_every_route_is_closed_to_clerks_and_strangers(app: Litestar) -> None:
+    own = [row for row in table(app) if row.path.startswith(("/security/", f"{API}/"))]
+    assert len(own) >= 35
+    async with signed_in(app, {Role.CLERK}, municipality=TOWN, html=False) as clerk:
+        for row in own:
+            path = re.sub(r"\{[^}]+\}", str(uuid4()), row.path)
+            answer = await clerk.request(row.method, path)
+            assert answer.status_code == 403, (row.method, row.path, answer.status_code)
+    async with browser(app) as nobody:
+        for row in own:
+            path = re.sub(r"\{[^}]+\}", str(uuid4()), row.path)
+            answer = await nobody.request(row.method, path)
+            assert answer.status_code in {401, 403}, (row.method, row.path, answer.status_code)
+
+
+async def test_characters_that_no_table_keeps_are_refused(app: Litestar) -> None:
+    async with officer(app, html=False) as client:
+        for name in ("住民\u0000記録", "\u0000"):
+            assert (await client.post(f"{API}/systems", json=draft(name))).status_code == 422
+            segment = {"name": name, "area": "lgwan"}
+            answer = await client.post(f"{API}/network/segments", json=segment)
+            assert answer.status_code == 422
+    async with officer(app) as pages:
+        answer = await pages.post("/security/systems/new", data=SYSTEM | {"name": "住民\u0000記録"})
+        assert answer.status_code in {303, 422}

@@ -288,6 +288,16 @@ def test_a_locked_or_cut_pdf_is_refused(paper: bytes) -> None:
         read_document(paper[: len(paper) // 3], "x.pdf")
 
 
+def test_characters_that_no_table_keeps_are_left_out() -> None:
+    text = "（目\x01的）\n第1条　定\x1bめる。\n第2条　置く。\n第3条　行う。"
+    read = read_document(text.encode(), "a\x07/規程\x00.txt")
+    assert (read.name, read.articles[0].caption, read.articles[0].text) == (
+        "規程.txt",
+        "目的",
+        "定める。",
+    )
+
+
 @given(st.binary(max_size=300))
 def test_no_bytes_bring_the_reader_down(data: bytes) -> None:
     for head in (b"", b"%PDF-1.7\n", b"PK\x03\x04"):

@@ -1,5 +1,6 @@
 """システム一覧 as a workbook: out with the systems in use, in with cell faults and a preview."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -15,6 +16,7 @@ from jichitai.security.bodies import Organ
 SHEET: Final = "システム"
 MOST_ROWS: Final = 500
 _LONGEST: Final = {"name": 80, "cloud_name": 80, "vendor": 80, "section": 80, "note": 400}
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 E = TypeVar("E", bound=StrEnum)
 
 
@@ -239,7 +241,7 @@ class _Reader:
 
 def _drafted(values: Mapping[str, Any], segment: Segment | None) -> SystemDraft:
     def text(key: str) -> str:
-        return str(values.get(key) or "").strip()
+        return _CONTROL.sub(" ", str(values.get(key) or "")).strip()
 
     return SystemDraft(
         name=text("name"),

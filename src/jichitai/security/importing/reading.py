@@ -1,5 +1,6 @@
 """Reading a document: the kind of file is told by its first bytes, never by its name."""
 
+import re
 from pathlib import PurePath
 from typing import Final
 
@@ -17,6 +18,7 @@ from jichitai.security.importing.word import read_word
 LARGEST_FILE: Final = 20 * 1024 * 1024
 LARGEST_TEXT: Final = 4 * 1024 * 1024
 _OLD_OFFICE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_UNKEPT: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ENCODINGS: Final = ("utf-8-sig", "cp932", "euc_jp")
 
 
@@ -45,14 +47,14 @@ def read_document(data: bytes, name: str) -> SourceDocument:
             "図や写真を除くか、必要な部分だけの文書にしてください。"
         )
     kind, lines, notes = _lines(data)
-    structure = divide(lines)
+    structure = divide([Line(storable(line.text), line.heading) for line in lines])
     if not structure.articles:
         raise NoArticlesError(
             "文字は読めましたが、条（第1条…）も番号の付いた見出し（1、1.1、(1)…）も見つかりません。"
             "規程の本文が入っているかを確かめ、見出しに番号を付けて取り込み直してください。"
         )
     return SourceDocument(
-        name=PurePath(name.replace("\\", "/")).name[:200],
+        name=storable(PurePath(name.replace("\\", "/")).name)[:200],
         kind=kind,
         form=structure.form,
         title=structure.title,
@@ -61,6 +63,14 @@ def read_document(data: bytes, name: str) -> SourceDocument:
         supplement=structure.supplement,
         notes=tuple(notes),
     )
+
+
+def storable(text: str) -> str:
+    """A text without control characters and halves of characters, which no table keeps.
+
+    Source: PostgreSQL, Character Types.
+    """
+    return _UNKEPT.sub("", text)
 
 
 def _lines(data: bytes) -> tuple[FileKind, list[Line], list[str]]:

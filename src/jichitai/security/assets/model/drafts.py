@@ -1,7 +1,7 @@
 """What a body enters: systems, segments, links, its network model."""
 
 from datetime import date
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 from uuid import UUID
 
 from msgspec import Meta, Struct
@@ -19,9 +19,10 @@ from jichitai.security.assets.model.kinds import (
 from jichitai.security.bodies import Organ
 from jichitai.security.guideline.model import NetworkModel
 
-Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=80)]
-Word: TypeAlias = Annotated[str, Meta(max_length=80)]
-Line: TypeAlias = Annotated[str, Meta(max_length=400)]
+_PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
+Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=80, pattern=_PRINTABLE)]
+Word: TypeAlias = Annotated[str, Meta(max_length=80, pattern=_PRINTABLE)]
+Line: TypeAlias = Annotated[str, Meta(max_length=400, pattern=_PRINTABLE)]
 Revision: TypeAlias = Annotated[int, Meta(ge=0, le=1_000_000)]
 
 
@@ -107,7 +108,7 @@ class End(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """
 
     kind: Literal["system", "segment", "partner"]
-    ref: Annotated[str, Meta(min_length=1, max_length=60)]
+    ref: Annotated[str, Meta(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9-]+$")]
 
 
 class LinkDraft(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

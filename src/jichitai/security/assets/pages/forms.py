@@ -1,5 +1,6 @@
 """Forms of systems, segments, links and the model: what was typed, and what it says."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
@@ -34,6 +35,8 @@ from jichitai.security.bodies import Organ
 from jichitai.security.guideline.model import NetworkModel
 from jichitai.web.components import FieldErrors, Option
 
+_REF: Final = re.compile(r"[A-Za-z0-9-]{1,60}")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 E = TypeVar("E", bound=StrEnum)
 Typed = dict[str, Any]
 
@@ -115,7 +118,7 @@ class Reader:
 
     def text(self, name: str, label: str, *, longest: int = 80, needed: bool = False) -> str:
         """A line of text."""
-        value = " ".join(str(self._typed.get(name, "")).split())
+        value = " ".join(_CONTROL.sub(" ", str(self._typed.get(name, ""))).split())
         if needed and not value:
             self.wrong[name] = f"{label}がありません。入力してください。"
         elif len(value) > longest:
@@ -253,7 +256,7 @@ def link_of(typed: Mapping[str, Any]) -> LinkDraft:
 
 def _end(form: Reader, typed: Mapping[str, Any], name: str) -> End:
     kind, _, ref = str(typed.get(name, "")).partition(":")
-    if kind not in {"system", "segment", "partner"} or not 0 < len(ref) <= 60:
+    if kind not in {"system", "segment", "partner"} or not _REF.fullmatch(ref):
         form.wrong[name] = "接続先が選ばれていません。一覧から選んでください。"
         return End(kind="partner", ref="?")
     return End(kind=kind, ref=ref)  # type: ignore[arg-type]
