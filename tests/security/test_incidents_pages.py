@@ -131,6 +131,8 @@ async def test_an_incident_is_reported_without_script_and_its_receipt_says_what_
         assert "該当するか未定" in receipt
         more = await clerk.post(sent.headers["location"], data={"text": "相手に削除を依頼した"})
         assert more.status_code == 303
+        assert sent.headers["location"] in (await clerk.get(f"{PAGES}/new")).text
+        assert "事案の記録を開く" not in receipt
         nothing = await clerk.post(sent.headers["location"], data={"text": " "})
         assert nothing.status_code == 422
         assert (await clerk.get(PAGES)).status_code == 403
@@ -139,6 +141,9 @@ async def test_an_incident_is_reported_without_script_and_its_receipt_says_what_
         ).status_code == 403
     async with staff(town, CLERK) as colleague:
         assert (await colleague.get(sent.headers["location"])).status_code == 404
+        assert sent.headers["location"] not in (await colleague.get(f"{PAGES}/new")).text
+    async with staff(town, AUDITOR) as auditor:
+        assert "事案の記録を開く" in (await auditor.get(sent.headers["location"])).text
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """事案の受付: two minutes on a phone, with or without script, and what comes back."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from litestar.response import Redirect, Template
 
 from jichitai.infra.database import Tx
 from jichitai.kernel.errors import InvalidError
-from jichitai.security.access import EMPLOYEE, body_code
+from jichitai.security.access import EMPLOYEE, INSIDE, body_code
 from jichitai.security.incidents import desk_store, journal, photo, reading, service, store
 from jichitai.security.incidents.api.records import PHOTO_BODY
 from jichitai.security.incidents.desk_store import Duty
@@ -22,18 +22,23 @@ from jichitai.security.incidents.errors import UnusablePictureError
 from jichitai.security.incidents.model import Answer, Area, Facts, Incident, Kind
 from jichitai.security.incidents.pages import when, words
 from jichitai.security.incidents.service import Intake
+from jichitai.security.incidents.store import Wanted
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, NodeKeys, Who
-from jichitai.web.rights import Principal
+from jichitai.web.rights import Principal, provide_principal
 
 AnyRequest = Request[Any, Any, Any]
 _OPT: Final = {"roles": EMPLOYEE}
 
 
 @get("/security/incidents/new", opt=_OPT, include_in_schema=False)
-async def intake_form(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
-    """An empty form; only when and what are needed."""
-    return _form(request, principal, clock.now(), {"when": "0"}, {})
+async def intake_form(request: AnyRequest, principal: Who, db: Db, clock: LawClock) -> Template:
+    """An empty form; only when and what are needed. Below it stand one's own reports."""
+    code = body_code(principal)
+    async with db.transaction(town=code, read_only=True) as tx:
+        own = Wanted(reported_by=principal.account_id)
+        mine = await store.incidents(tx, code, own, limit=5)
+    return _form(request, principal, clock.now(), {"when": "0"}, {}, mine=mine)
 
 
 @post(
@@ -132,9 +137,12 @@ def _form(
     typed: Mapping[str, str],
     problems: Mapping[str, str],
     *,
+    mine: Sequence[Incident] = (),
     status: int = 200,
 ) -> Template:
     context = {
+        "mine": mine,
+        "words": words,
         "owner": hashlib.sha256(who.account_id.encode()).hexdigest()[:16],
         "now": now.isoformat(),
         "typed": typed,
@@ -210,6 +218,7 @@ async def _receipt(
     status: int = 200,
 ) -> Template:
     code, incident_id = incident.municipality, incident.incident_id
+    inside = bool(provide_principal(request).roles & INSIDE)
     clocks = by_urgency(await journal.clocks_of(tx, incident), now)
     notices = await desk_store.notices_of(tx, code, incident_id)
     told = [one for one in notices if one.duty and one.cause == "recorded"]
@@ -225,7 +234,7 @@ async def _receipt(
         "errors": words.errors_of(problems),
         "limits": photo.LIMITS,
         "added": request.query_params.get("added") == "1",
-        "drill": words.DRILL,
+        "inside": inside,
         "words": words,
     }
     return page(request, "security_incidents/receipt.html", context, status=status)
