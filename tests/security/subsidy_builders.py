@@ -9,18 +9,15 @@ import msgspec
 from jichitai.security.cloud import catalogue
 from jichitai.security.subsidy import checks
 from jichitai.security.subsidy.case import Case
-from jichitai.security.subsidy.papers import (
+from jichitai.security.subsidy.handed_in import (
     Application,
     Asset,
-    Body,
-    Call,
-    CostLine,
-    Decision,
-    Paper,
-    Project,
     SettledLine,
     Settlement,
 )
+from jichitai.security.subsidy.issued import Call, Decision
+from jichitai.security.subsidy.papers import Body, Paper
+from jichitai.security.subsidy.parts import CostLine, Project
 
 TODAY = date(2026, 11, 20)
 FAR = TODAY + timedelta(days=30)

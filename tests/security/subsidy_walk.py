@@ -5,29 +5,31 @@ from collections.abc import Callable, Mapping
 from hypothesis import strategies as st
 
 from jichitai.security.subsidy import checks, ledger, rules
-from jichitai.security.subsidy.case import Case, State, apply
+from jichitai.security.subsidy.case import Case, State
 from jichitai.security.subsidy.errors import PaperRefusedError
-from jichitai.security.subsidy.ledger import Account, Book, Transfer
-from jichitai.security.subsidy.papers import (
+from jichitai.security.subsidy.handed_in import (
     Application,
-    Body,
-    Cancellation,
-    ChangeApproval,
     ChangeRequest,
-    DisposalApproval,
     DisposalRequest,
-    Fixing,
-    Paper,
-    Payment,
     PaymentRequest,
     Progress,
-    Rejection,
     ReturnNotice,
-    ReturnReceipt,
-    SendBack,
     StatusReport,
     Withdrawal,
 )
+from jichitai.security.subsidy.issued import (
+    Cancellation,
+    ChangeApproval,
+    DisposalApproval,
+    Fixing,
+    Payment,
+    Rejection,
+    ReturnReceipt,
+    SendBack,
+)
+from jichitai.security.subsidy.ledger import Account, Book, Transfer
+from jichitai.security.subsidy.papers import Body, Paper
+from jichitai.security.subsidy.steps import apply
 from tests.security.subsidy_builders import FAR, TODAY, call, decision, line, paper, plan, settled
 
 _SELDOM = {"withdrawal", "rejection", "cancellation", "send-back", "status"}

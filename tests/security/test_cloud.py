@@ -18,6 +18,7 @@ from jichitai.jukinet.errors import InvalidMessageError
 from jichitai.kernel.parties import MINISTRY, Party, Tier
 from jichitai.security.bodies import body, prefecture_body
 from jichitai.security.cloud import catalogue, model, queries, store
+from jichitai.security.cloud.checks import check
 from jichitai.security.cloud.errors import CloudRefusedError
 from jichitai.security.cloud.model import (
     Changes,
@@ -66,12 +67,12 @@ def complete(prefecture: str = HOKKAIDO, **values: Any) -> Cloud:
 
 def refused(cloud: Cloud) -> dict[str, str]:
     with pytest.raises(CloudRefusedError) as caught:
-        model.check(cloud, on=TODAY)
+        check(cloud, on=TODAY)
     return dict(caught.value.faults)
 
 
 def test_a_cloud_that_has_everything_is_live() -> None:
-    cloud = model.check(complete(), on=TODAY)
+    cloud = check(complete(), on=TODAY)
     assert (cloud.step, cloud.migrated, cloud.missing(TODAY)) == (Step.LIVE, 180, ())
     assert model.cloud_of(model.text_of(cloud)) == cloud
 
@@ -95,7 +96,7 @@ def test_steps_follow_one_another_and_only_the_subsidy_may_be_left_out() -> None
         )
 
     first, second = date(2026, 5, 1), date(2026, 6, 1)
-    model.check(steps(planning=first, budgeted=first, contracted=second), on=TODAY)
+    check(steps(planning=first, budgeted=first, contracted=second), on=TODAY)
     assert "step-budgeted" in refused(steps(planning=first, contracted=second))
     assert "step-budgeted" in refused(steps(planning=second, budgeted=first))
     assert "step-planning" in refused(steps(planning=date(2026, 12, 1)))
@@ -135,7 +136,7 @@ def test_what_contradicts_itself_is_refused_at_its_field(
 
 def test_a_cloud_built_together_may_have_members_of_the_other_prefecture() -> None:
     member = Member(code="131016", move=Move.MIGRATED, moved_on=TODAY)
-    model.check(complete(members=(member,), shared_with=("13",)), on=TODAY)
+    check(complete(members=(member,), shared_with=("13",)), on=TODAY)
 
 
 def test_a_change_takes_the_place_of_the_same_key_and_leaves_the_rest() -> None:

@@ -16,7 +16,8 @@ from openpyxl import load_workbook
 from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import Tier
 from jichitai.security.bodies import prefecture_body
-from jichitai.security.subsidy.papers import Application, Settlement, text_of
+from jichitai.security.subsidy.handed_in import Application, Settlement
+from jichitai.security.subsidy.papers import text_of
 from jichitai.security.subsidy.routes import MINISTRY_ROUTES, PREFECTURE_ROUTES
 from jichitai.security.subsidy.service.applicant import prefecture_handlers
 from jichitai.security.subsidy.service.granting import ministry_handlers

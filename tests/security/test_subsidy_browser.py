@@ -25,6 +25,7 @@ pytestmark = [
 ]
 
 
+KANAGAWA = "14"
 _KEPT = (
     "subsidy-plan-error",
     "subsidy-payment-error",
@@ -44,17 +45,17 @@ async def cloud_pages(wires: Upper) -> dict[str, str]:
     own = wires.app(Tier.PREFECTURE, PREFECTURE_ROUTES, TEMPLATES)
     national = wires.app(Tier.MINISTRY, MINISTRY_ROUTES, TEMPLATES)
     found: dict[str, str] = {}
-    async with supervisor(own, html=True) as client:
+    async with supervisor(own, KANAGAWA, html=True) as client:
         await client.post(API, json={"generation": 3})
         changes = {
-            "name": "北の雲",
+            "name": "みほんの雲",
             "functions": [{"code": code, "have": "met"} for code in REQUIRED[2:]],
             "steps": [
                 {"step": "planning", "done_on": "2026-05-01"},
                 {"step": "budgeted", "done_on": "2026-07-01"},
                 {"step": "building", "planned_on": "2026-10-01"},
             ],
-            "members": [{"code": "011002", "move": "migrated", "moved_on": "2026-11-01"}],
+            "members": [{"code": "141003", "move": "migrated", "moved_on": "2026-11-01"}],
             "measured": [{"metric": "availability", "month": "2026-10", "value": "99.5"}],
             "costs": [
                 {"fiscal_year": 2026, "sort": "build", "total": 9, "prefecture": 4, "members": 5}
@@ -64,13 +65,13 @@ async def cloud_pages(wires: Upper) -> dict[str, str]:
         await client.post(f"{API}/3/report")
         found["cloud"] = (await client.get("/security/cloud/3?reported=1")).text
         found["cloud-functions"] = (await client.get("/security/cloud/3/functions")).text
-        wrong = {"revision": "2", "move-011002": "migrated", "on-011002": "きのう"}
+        wrong = {"revision": "2", "move-141003": "migrated", "on-141003": "きのう"}
         found["cloud-members-error"] = (
             await client.post("/security/cloud/3/members", data=wrong)
         ).text
     await wires.flow({Tier.MINISTRY: ministry_handlers(wires.clock)})
     async with officer(national, html=True) as client:
-        found["clouds-map"] = (await client.get("/security/clouds")).text
+        found["clouds-map"] = (await client.get("/security/clouds?show=budgeted")).text
     return found
 
 

@@ -17,37 +17,39 @@ from jichitai.security.subsidy.case import (
     NEXT,
     Case,
     State,
-    after,
-    apply,
-    fold,
     is_limited,
     payback_hint,
 )
 from jichitai.security.subsidy.errors import PaperRefusedError, WrongStepError
 from jichitai.security.subsidy.file import ordered, upto
-from jichitai.security.subsidy.papers import (
-    KINDS,
+from jichitai.security.subsidy.handed_in import (
     Application,
-    Body,
-    Cancellation,
-    ChangeApproval,
     ChangeRequest,
-    DisposalApproval,
     DisposalRequest,
-    Fixing,
-    Paper,
-    Payment,
     PaymentRequest,
     Progress,
-    Rejection,
     ReturnNotice,
-    ReturnReceipt,
-    SendBack,
     Settlement,
     StatusReport,
     Withdrawal,
+)
+from jichitai.security.subsidy.issued import (
+    Cancellation,
+    ChangeApproval,
+    DisposalApproval,
+    Fixing,
+    Payment,
+    Rejection,
+    ReturnReceipt,
+    SendBack,
+)
+from jichitai.security.subsidy.papers import (
+    KINDS,
+    Body,
+    Paper,
     paper_of,
 )
+from jichitai.security.subsidy.steps import after, apply, fold
 from tests.security.subsidy_builders import TODAY, call, decision, line, paper, plan, settled
 from tests.security.subsidy_walk import Walk
 

@@ -16,6 +16,7 @@ from jichitai.infra.outbox import Outbox
 from jichitai.jukinet.errors import InvalidMessageError
 from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.cloud import model, store
+from jichitai.security.cloud.checks import check
 from jichitai.security.cloud.errors import CloudRefusedError, NothingNewError, UnknownCloudError
 from jichitai.security.cloud.model import Cloud
 from jichitai.security.cloud.store import Version
@@ -72,7 +73,7 @@ class Clouds:
             CloudRefusedError: the state contradicts itself.
         """
         found = await self.get(tx, cloud.prefecture, cloud.generation)
-        model.check(cloud, on=self._clock.today())
+        check(cloud, on=self._clock.today())
         if found.revision != revision:
             raise _stale(found)
         if model.text_of(cloud) == found.content:
@@ -175,7 +176,7 @@ def checked(body: S07, *, on: date) -> Cloud:
     """
     try:
         cloud = model.cloud_of(body.content)
-        model.check(cloud, on=on)
+        check(cloud, on=on)
     except (msgspec.ValidationError, msgspec.DecodeError, CloudRefusedError) as error:
         raise InvalidMessageError(
             "セキュリティクラウドの状況の内容が読めないか、内容に矛盾があります。"

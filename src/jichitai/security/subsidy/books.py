@@ -13,7 +13,7 @@ from jichitai.infra.documents.sheets import Column, Fault, Sheet, Value
 from jichitai.kernel.municipalities import prefectures
 from jichitai.security.subsidy import rules
 from jichitai.security.subsidy.ledger import Balance, Posted
-from jichitai.security.subsidy.papers import CostLine
+from jichitai.security.subsidy.parts import CostLine
 
 LINES: Final = "経費"
 _BALANCES: Final = (

@@ -7,14 +7,14 @@ from typing import Final, TypeAlias
 
 from jichitai.security.cloud import catalogue
 from jichitai.security.subsidy import rules
-from jichitai.security.subsidy.papers import (
+from jichitai.security.subsidy.handed_in import (
     Application,
-    Call,
-    CostLine,
     Settlement,
     Split,
     StatusReport,
 )
+from jichitai.security.subsidy.issued import Call
+from jichitai.security.subsidy.parts import CostLine
 
 Fault: TypeAlias = tuple[str, str]
 """A field, and what is wrong there, why, and what to do."""

@@ -14,29 +14,30 @@ from jichitai.kernel.dates import wareki
 from jichitai.kernel.municipalities import prefecture
 from jichitai.security.cloud import catalogue
 from jichitai.security.subsidy import checks, rules
-from jichitai.security.subsidy.papers import (
+from jichitai.security.subsidy.handed_in import (
     MANNERS,
     Application,
-    Body,
-    Cancellation,
-    ChangeApproval,
     ChangeRequest,
-    CostLine,
-    Decision,
-    DisposalApproval,
     DisposalRequest,
-    Fixing,
-    Paper,
-    Payment,
     PaymentRequest,
-    Rejection,
     ReturnNotice,
-    ReturnReceipt,
-    SendBack,
     Settlement,
     StatusReport,
     Withdrawal,
 )
+from jichitai.security.subsidy.issued import (
+    Cancellation,
+    ChangeApproval,
+    Decision,
+    DisposalApproval,
+    Fixing,
+    Payment,
+    Rejection,
+    ReturnReceipt,
+    SendBack,
+)
+from jichitai.security.subsidy.papers import Body, Paper
+from jichitai.security.subsidy.parts import CostLine
 
 FOLDER: Final = Path(__file__).resolve().parent / "typst"
 FORM_NOTE: Final = "様式は本ソフトウェアのものです。交付要綱の様式は確認できていません。"

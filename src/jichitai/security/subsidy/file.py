@@ -8,7 +8,8 @@ come to the same file once both hold all papers, in whatever order they arrived.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from jichitai.security.subsidy.papers import Paper, Side
+from jichitai.security.subsidy.papers import Paper
+from jichitai.security.subsidy.parts import Side
 
 
 @dataclass(frozen=True, slots=True)

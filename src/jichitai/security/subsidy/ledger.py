@@ -12,18 +12,18 @@ from typing import Final, Literal
 from uuid import UUID
 
 from jichitai.security.subsidy.case import Case
-from jichitai.security.subsidy.papers import (
+from jichitai.security.subsidy.handed_in import Withdrawal
+from jichitai.security.subsidy.issued import (
     Call,
     Cancellation,
     ChangeApproval,
     Decision,
     DisposalApproval,
     Fixing,
-    Paper,
     Payment,
     ReturnReceipt,
-    Withdrawal,
 )
+from jichitai.security.subsidy.papers import Paper
 
 
 class Account(StrEnum):

@@ -15,11 +15,11 @@ from jichitai.security.cloud.model import Generation
 from jichitai.security.subsidy import checks, store, views
 from jichitai.security.subsidy.api import XLSX, attachment, pdf_of
 from jichitai.security.subsidy.books import ledger_workbook
-from jichitai.security.subsidy.papers import (
-    Call,
+from jichitai.security.subsidy.issued import Call
+from jichitai.security.subsidy.papers import MinistryBody
+from jichitai.security.subsidy.parts import (
     FiscalYear,
     Line,
-    MinistryBody,
     Name,
     PositiveYen,
     Reason,

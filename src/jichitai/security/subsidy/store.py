@@ -9,8 +9,9 @@ from uuid import UUID
 from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
+from jichitai.security.subsidy.issued import Call
 from jichitai.security.subsidy.ledger import Account, Balance, Posted, Transfer
-from jichitai.security.subsidy.papers import Call, Paper, call_of, paper_of
+from jichitai.security.subsidy.papers import Paper, call_of, paper_of
 
 MINISTRY: Final = "00"
 """Stands in the key where a row is the ministry's own."""

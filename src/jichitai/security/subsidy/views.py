@@ -11,8 +11,9 @@ from jichitai.kernel.municipalities import prefecture
 from jichitai.security.subsidy import checks
 from jichitai.security.subsidy.case import State, is_limited
 from jichitai.security.subsidy.checks import Fault
+from jichitai.security.subsidy.issued import Call
 from jichitai.security.subsidy.ledger import Balance
-from jichitai.security.subsidy.papers import Call, Side
+from jichitai.security.subsidy.parts import Side
 from jichitai.security.subsidy.rules import limited_until
 from jichitai.security.subsidy.service.files import Opened
 from jichitai.security.subsidy.store import Draft, Review

@@ -7,6 +7,7 @@ from litestar import Request, get
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 
+from jichitai.kernel.dates import JST
 from jichitai.security.access import MINISTRY
 from jichitai.security.cloud import catalogue, queries, store
 from jichitai.security.cloud.errors import UnknownCloudError
@@ -154,6 +155,5 @@ def _line(row: Row, href: str) -> dict[str, Any]:
         "moved": "—" if row.migrated is None else f"{row.migrated}／{row.joining}",
         "late": "、".join(one.japanese for one in row.late)
         or ("—" if row.step is None else "なし"),
-        "until": date_text(row.contract_until, short=True),
-        "reported_at": row.reported_at,
+        "reported_on": f"{row.reported_at.astimezone(JST):%Y-%m-%d}" if row.reported_at else "—",
     }

@@ -21,10 +21,11 @@ from jichitai.security.subsidy.api import known
 from jichitai.security.subsidy.books import read_lines
 from jichitai.security.subsidy.checks import Fault
 from jichitai.security.subsidy.errors import PaperRefusedError
+from jichitai.security.subsidy.handed_in import Application, Settlement
 from jichitai.security.subsidy.pages import plan as planning
 from jichitai.security.subsidy.pages import settling, words
 from jichitai.security.subsidy.pages.prefecture import API, HOME, OPT, SUBSIDIES
-from jichitai.security.subsidy.papers import KINDS, Application, Settlement
+from jichitai.security.subsidy.papers import KINDS
 from jichitai.security.subsidy.service import files
 from jichitai.security.subsidy.service.applicant import Applicant, DraftBody, body_of
 from jichitai.security.subsidy.service.files import Opened

@@ -12,7 +12,8 @@ from jichitai.kernel.dates import parse_date
 from jichitai.kernel.errors import InvalidError
 from jichitai.security.subsidy import checks, rules
 from jichitai.security.subsidy.case import Case, is_limited, payback_hint
-from jichitai.security.subsidy.papers import MANNERS, Body
+from jichitai.security.subsidy.handed_in import MANNERS
+from jichitai.security.subsidy.papers import Body
 from jichitai.web.components import Option
 
 Typed = Mapping[str, str]

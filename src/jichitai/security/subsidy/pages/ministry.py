@@ -17,10 +17,11 @@ from jichitai.security.access import MINISTRY
 from jichitai.security.subsidy import checks, rules, store, views
 from jichitai.security.subsidy.documents import blocks_of
 from jichitai.security.subsidy.errors import PaperRefusedError, WrongStepError
+from jichitai.security.subsidy.issued import Call
 from jichitai.security.subsidy.ledger import Account
 from jichitai.security.subsidy.pages import forms, words
 from jichitai.security.subsidy.pages.prefecture import case_context, form_context, ledger_page
-from jichitai.security.subsidy.papers import KINDS, Call
+from jichitai.security.subsidy.papers import KINDS
 from jichitai.security.subsidy.service import files
 from jichitai.security.subsidy.service.files import Opened
 from jichitai.security.subsidy.service.granting import OWN, Granting, review_body

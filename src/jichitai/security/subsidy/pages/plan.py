@@ -8,8 +8,8 @@ import msgspec
 
 from jichitai.security.cloud import catalogue
 from jichitai.security.subsidy.checks import Fault
+from jichitai.security.subsidy.handed_in import Application, ChangeRequest
 from jichitai.security.subsidy.pages.forms import Problems, day_of, whole_of
-from jichitai.security.subsidy.papers import Application, ChangeRequest
 
 BLANK_PROJECTS: Final = 2
 BLANK_LINES: Final = 4

@@ -14,8 +14,9 @@ from jichitai.kernel.errors import InvalidError
 from jichitai.security.access import SUPERVISOR
 from jichitai.security.subsidy import rules, store
 from jichitai.security.subsidy.errors import PaperRefusedError, UnknownCaseError, WrongStepError
+from jichitai.security.subsidy.handed_in import Progress, StatusReport
 from jichitai.security.subsidy.pages import forms, words
-from jichitai.security.subsidy.papers import KINDS, Progress, StatusReport
+from jichitai.security.subsidy.papers import KINDS
 from jichitai.security.subsidy.service import files
 from jichitai.security.subsidy.service.applicant import DRAFTS, Applicant
 from jichitai.security.subsidy.service.files import Opened

@@ -8,9 +8,9 @@ import msgspec
 
 from jichitai.security.subsidy import checks, rules
 from jichitai.security.subsidy.checks import Fault
+from jichitai.security.subsidy.handed_in import Application, Settlement
 from jichitai.security.subsidy.pages.forms import Problems, day_of, whole_of
 from jichitai.security.subsidy.pages.plan import rows_of
-from jichitai.security.subsidy.papers import Application, Settlement
 
 _ASSET: Final = ("aname", "aquantity", "aprice", "acquired", "place")
 BLANK_ASSETS: Final = 2

@@ -7,8 +7,9 @@ from typing import Any, Final
 from jichitai.kernel.municipalities import prefecture
 from jichitai.security.subsidy import checks, rules, views
 from jichitai.security.subsidy.case import NEXT, State, is_limited
+from jichitai.security.subsidy.issued import Call
 from jichitai.security.subsidy.ledger import Balance, Posted
-from jichitai.security.subsidy.papers import KINDS, Call
+from jichitai.security.subsidy.papers import KINDS
 from jichitai.security.subsidy.service.files import Opened
 from jichitai.web.components import Colour, Column, Fact, Option, Status, Step, Tile
 from jichitai.web.formats import date_text, yen_text

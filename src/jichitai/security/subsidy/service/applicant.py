@@ -23,14 +23,12 @@ from jichitai.security.messages import S08, S09, decode
 from jichitai.security.subsidy import checks, store
 from jichitai.security.subsidy.checks import Fault
 from jichitai.security.subsidy.errors import PaperRefusedError, UnknownCaseError, WrongStepError
+from jichitai.security.subsidy.handed_in import Application, ChangeRequest, Settlement
+from jichitai.security.subsidy.issued import Call
 from jichitai.security.subsidy.papers import (
     KINDS,
-    Application,
-    Call,
-    ChangeRequest,
     Paper,
     PrefectureBody,
-    Settlement,
     call_of,
     kind_of,
     paper_of,

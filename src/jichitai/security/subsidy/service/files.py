@@ -12,12 +12,13 @@ from jichitai.infra.database import Tx
 from jichitai.kernel.dates import wareki
 from jichitai.kernel.municipalities import prefectures
 from jichitai.security.subsidy import file, ledger, store
-from jichitai.security.subsidy.case import Case, apply, fold
+from jichitai.security.subsidy.case import Case
 from jichitai.security.subsidy.documents import document_of
 from jichitai.security.subsidy.errors import FileChangedError, UnknownCaseError, WrongStepError
 from jichitai.security.subsidy.file import File
 from jichitai.security.subsidy.ledger import Book, Transfer
 from jichitai.security.subsidy.papers import Paper
+from jichitai.security.subsidy.steps import apply, fold
 from jichitai.security.subsidy.store import PaperRow
 
 _REVERSALS: Final = 1001

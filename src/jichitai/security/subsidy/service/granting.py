@@ -20,7 +20,7 @@ from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.errors import NotYourBodyError
 from jichitai.security.messages import S08, S09, decode
 from jichitai.security.subsidy import ledger, store
-from jichitai.security.subsidy.case import Case, after, call_faults
+from jichitai.security.subsidy.case import Case
 from jichitai.security.subsidy.documents import blocks_of
 from jichitai.security.subsidy.errors import (
     BudgetExceededError,
@@ -29,10 +29,17 @@ from jichitai.security.subsidy.errors import (
     SamePersonError,
     UnknownCaseError,
 )
+from jichitai.security.subsidy.issued import Call
 from jichitai.security.subsidy.ledger import Account
-from jichitai.security.subsidy.papers import Call, MinistryBody, Paper, kind_of, text_of
+from jichitai.security.subsidy.papers import (
+    MinistryBody,
+    Paper,
+    kind_of,
+    text_of,
+)
 from jichitai.security.subsidy.service import files
 from jichitai.security.subsidy.service.applicant import read_paper
+from jichitai.security.subsidy.steps import after, call_faults
 from jichitai.security.subsidy.store import Review
 
 _bodies = msgspec.json.Decoder(MinistryBody)
