@@ -96,7 +96,7 @@ def test_questions_that_others_rule_out_are_not_asked() -> None:
 @pytest.mark.parametrize(
     ("key", "value"),
     [("model", "gamma"), ("logs", "2"), ("logs", "十二"), ("effective", "令和8年13月1日"),
-     ("name", "あ" * 61), ("organs", ["labour"]), ("unknown", "x"), ("office", "a\x00b")],
+     ("name", "あ" * 61), ("organs", ["labour"]), ("unknown", "x"), ("office", "a\x00b"), ("model", ["alpha"]), ("office", ["総務課"])],
 )  # fmt: skip
 def test_a_wrong_answer_is_named(key: str, value: object) -> None:
     with pytest.raises(BadAnswerError) as refused:

@@ -218,9 +218,9 @@ def _answer(question: Question, value: object) -> Answer:
     values = {one.value for one in question.options}
     match question.kind:
         case "choice":
-            if value not in values:
+            if not isinstance(value, str) or value not in values:
                 raise ValueError("選択肢にない答えです。一覧から選び直してください。")
-            return str(value)
+            return value
         case "several":
             chosen = (
                 [str(one) for one in value] if isinstance(value, list | tuple) else [str(value)]
@@ -253,7 +253,7 @@ def _day(value: object) -> str:
 
 
 def _words(value: object) -> str:
-    text = str(value).strip()
-    if len(text) > LONGEST or not text.isprintable():
-        raise ValueError(f"{LONGEST}字を超えるか、使えない文字があります。短くしてください。")
+    text = "" if isinstance(value, list | tuple) else str(value).strip()
+    if not text or len(text) > LONGEST or not text.isprintable():
+        raise ValueError(f"{LONGEST}字以内の文字ではありません。1行で、短く書いてください。")
     return text
