@@ -6,6 +6,7 @@ import os
 import re
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Mapping
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -16,7 +17,7 @@ import pytest
 from litestar import Litestar
 from litestar.di import Provide
 
-from jichitai.infra.clock import FixedClock
+from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
@@ -42,10 +43,10 @@ USUAL = (
     "checks-round",
     "checks-question-conflict",
     "checks-import",
-    "checks-correction",
     "checks-evidence",
 )
 API = "/api/v1/security"
+CLOCK = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +73,14 @@ def app_of(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> Lit
     )
 
 
-@pytest.fixture
-def app(databases: dict[Tier, Database], keys: Keys, clock: FixedClock) -> Litestar:
-    return app_of(Tier.TOWN, databases[Tier.TOWN], keys, clock)
+@pytest.fixture(scope="module")
+def app(databases: dict[Tier, Database], keys: Keys) -> Litestar:
+    return app_of(Tier.TOWN, databases[Tier.TOWN], keys, CLOCK)
 
 
-@pytest.fixture
-def prefecture(databases: dict[Tier, Database], keys: Keys, clock: FixedClock) -> Litestar:
-    return app_of(Tier.PREFECTURE, databases[Tier.PREFECTURE], keys, clock)
+@pytest.fixture(scope="module")
+def prefecture(databases: dict[Tier, Database], keys: Keys) -> Litestar:
+    return app_of(Tier.PREFECTURE, databases[Tier.PREFECTURE], keys, CLOCK)
 
 
 def staff(app: Litestar, roles: frozenset[Role], town: str = TOWN, *, html: bool = True) -> Any:
@@ -363,7 +364,7 @@ async def test_a_plan_of_action_of_another_tool_comes_in(app: Litestar) -> None:
         assert (await client.post(f"{round_place}/import", files=wrong)).status_code == 422
 
 
-async def test_programs_do_all_that_pages_do(app: Litestar, clock: FixedClock) -> None:
+async def test_programs_do_all_that_pages_do(app: Litestar) -> None:
     async with (
         staff(app, OFFICER, OTHER_TOWN, html=False) as client,
         staff(app, ADOPTER, OTHER_TOWN, html=False) as ciso,
@@ -561,12 +562,12 @@ async def test_a_prefecture_checks_itself_as_a_body(prefecture: Litestar) -> Non
 @pytest.mark.timeout(300)
 @pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
 async def test_the_pages_are_accessible_and_inside_the_window(
-    app: Litestar, databases: dict[Tier, Database], clock: FixedClock
+    app: Litestar, databases: dict[Tier, Database]
 ) -> None:
     town = "132012"
     pages: dict[str, httpx.Response] = {}
     async with databases[Tier.TOWN].transaction(town=town) as tx:
-        await Corrections(clock).take_finding(tx, town, finding())
+        await Corrections(CLOCK).take_finding(tx, town, finding())
     async with staff(app, OFFICER, town) as client, staff(app, ADOPTER, town) as ciso:
         old = await begin(client, fiscal_year="2025", areas=["lgwan", "internet"])
         await answer_rest(client, old)
