@@ -1,6 +1,7 @@
 """Reading regulations: the same articles from every kind of file, and clear words for bad ones."""
 
 import io
+import time
 import zipfile
 
 import pytest
@@ -286,6 +287,16 @@ def test_a_locked_or_cut_pdf_is_refused(paper: bytes) -> None:
         read_document(locked_pdf(blank_pdf(1)), "x.pdf")
     with pytest.raises((UnreadableDocumentError, PictureOnlyDocumentError)):
         read_document(paper[: len(paper) // 3], "x.pdf")
+
+
+@pytest.mark.parametrize("filler", ["(第1条", " 　", "・.", "1.", "第1章 ", "(1)", "（"])
+def test_a_line_of_a_hundred_thousand_letters_takes_no_time(filler: str) -> None:
+    long = filler * (100_000 // len(filler))
+    text = f"目次\n{long}\n（目的）\n第1条　{long}\n第2条　置く。\n第3条　行う。\n{long}"
+    began = time.process_time()
+    read = read_document(text.encode(), "x")
+    assert len(read.articles) >= 1
+    assert time.process_time() - began < 3
 
 
 def test_characters_that_no_table_keeps_are_left_out() -> None:

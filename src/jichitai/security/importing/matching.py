@@ -7,7 +7,7 @@ section a single article covers. Nothing is learnt from data; every rule can be 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import sqrt
 from typing import Final
@@ -214,6 +214,7 @@ class _Place:
     weights: Weights
     policy: bool
     standard: bool
+    seen: dict[str, float] = field(default_factory=dict)
 
     @property
     def bare(self) -> bool:
@@ -231,7 +232,11 @@ class _Place:
         return cls(path, known.weights, policy, standard)
 
     def likeness(self, name: str) -> float:
-        return max((self.weights.likeness(one, name) for one in self.path), default=0.0)
+        """How much the nearest heading around the article is like a name; asked often."""
+        if name not in self.seen:
+            likes = (self.weights.likeness(one, name) for one in self.path)
+            self.seen[name] = max(likes, default=0.0)
+        return self.seen[name]
 
     def score(self, target: Target, like: float, asked: str) -> _Scored | None:
         """The score of a target; None when the article stands inside it."""

@@ -1,6 +1,5 @@
 """Numbers as documents print them: 十二, ①, ア, １２, and back."""
 
-import re
 import unicodedata
 from typing import Final
 
@@ -139,7 +138,7 @@ def half_width(text: str) -> str:
 
     Source: JIS X 0208 (全角英数字).
     """
-    return _WIDE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), text)
+    return text.translate(_WIDE)
 
 
-_WIDE: Final = re.compile("[！-～　]")
+_WIDE: Final = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}

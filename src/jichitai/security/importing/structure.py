@@ -33,6 +33,8 @@ _ISSUED: Final = re.compile(
 )
 _SENTENCE: Final = re.compile(r"[。．]\s*$|(?:こと|もの)。?$|、")
 LONGEST_CAPTION: Final = 60
+_LONGEST_ENTRY: Final = 90
+"""Letters in an entry of a table of contents; longer lines are not looked at more closely."""
 MOST_ARTICLES: Final = 2_000
 
 _MARKS: Final = (
@@ -97,11 +99,13 @@ def _end_of_contents(lines: list[Line], start: int) -> int:
     after_entries = 0
     for index in range(start + 1, len(lines)):
         text = lines[index].text
+        if len(text) > _LONGEST_ENTRY:
+            return index
         key = re.sub(r"\s", "", _bare(text))
         if key in seen:
             return after_entries or index
         article = _ARTICLE.match(text) and not _LISTED.search(text)
-        if _CAPTION.match(text) or article or len(text) > 90:
+        if _CAPTION.match(text) or article:
             return index
         seen.add(key)
         if _LISTED.search(text) or _SUPPLEMENT.match(text):
@@ -111,8 +115,10 @@ def _end_of_contents(lines: list[Line], start: int) -> int:
 
 def _is_entry(text: str) -> bool:
     """A chapter with its range of articles, or leaders and a page: only tables have these."""
+    if len(text) > _LONGEST_ENTRY:
+        return False
     chapter = _CHAPTER.match(text) and re.search(rf"\(第{_N}条[^。]*\)\s*$", text)
-    return len(text) <= 90 and bool(chapter or re.search(r"[.．…‥・]{3,}\s*[0-9]+\s*$", text))
+    return bool(chapter or re.search(r"[.．…‥・]{3,}\s*[0-9]+\s*$", text))
 
 
 def _is_mark(text: str) -> bool:
