@@ -434,6 +434,7 @@ async def test_alerts_csirt_and_exercises_on_pages_and_by_calls(
         assert "訓練です" in drill
         await officer.post(f"{begun.headers['location']}/step")
         assert "状況2" in (await officer.get(f"{begun.headers['location']}/timeline")).text
+        assert "いまの状況" in (await officer.get(begun.headers["location"])).text
         none = await officer.post(f"{PAGES}/drills", data={})
         assert shown_errors(none.text) == {"scenario"}
         assert "missent" in (await officer.get(f"{PAGES}/drills")).text
