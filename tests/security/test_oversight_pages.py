@@ -407,3 +407,34 @@ async def test_other_roles_are_kept_out(world: World) -> None:
             assert (await analyst.get(path)).status_code == 403
     async with signed_in(app, {Role.SECURITY_SUPERVISOR}) as nowhere:
         assert (await nowhere.get(f"{API}/bodies")).status_code == 403
+
+
+async def test_odd_texts_and_days_are_refused_or_bounded(world: World) -> None:
+    async with world.minister() as client:
+        for day in ("0001-01-01", "9999-12-31"):
+            assert (await client.get(f"{API}/summary?as_of={day}")).status_code == 200
+            page = await client.get(f"/security/bodies?as_of={day}")
+            assert page.status_code == 200
+        assert (await client.get(f"{API}/reminders?code=%00")).status_code == 422
+        survey = {
+            "title": "x",
+            "form": {"questions": [{"key": "a", "label": "b"}]},
+            "as_of": "2026-10-01",
+            "due_on": "2026-12-01",
+            "denominator": "prefectures-47",
+        }
+        for change in ({"title": "\0"}, {"due_on": "9999-12-31"}, {"as_of": "0001-01-01"}):
+            answered = await client.post(f"{API}/surveys", json=survey | change)
+            assert answered.status_code in (400, 422), answered.text
+        contact = {"office": "\0", "mail": "a@b.example.jp"}
+        answered = await client.put(f"{API}/bodies/011002/contact", json=contact)
+        assert answered.status_code in (400, 422)
+    async with world.officer(html=True) as client:
+        here = f"/security/notices/{NOTICE}"
+        kept = await client.post(here, data={"a_staff": "1\0", "deed": "draft"})
+        assert kept.status_code == 303
+    async with world.minister(html=True) as client:
+        made = await client.post("/security/surveys/new", data=questions(title="名\0前"))
+        assert made.status_code == 303
+        old = await client.post("/security/surveys/new", data=questions(due_year="0001-01-01"))
+        assert old.status_code == 422

@@ -16,12 +16,13 @@ from jichitai.security.oversight.store.letters import Contact, Reminder
 from jichitai.security.oversight.store.surveys import Answer, Publication, Round
 
 Code = Annotated[str, Meta(pattern=r"^\d{6}$")]
-Title = Annotated[str, Meta(min_length=1, max_length=120)]
-Text = Annotated[str, Meta(max_length=2_000)]
-Reason = Annotated[str, Meta(max_length=400)]
+_PLAIN = r"^[^\x00]*$"
+"""No NUL: the database keeps none."""
+Title = Annotated[str, Meta(min_length=1, max_length=120, pattern=_PLAIN)]
+Text = Annotated[str, Meta(max_length=2_000, pattern=_PLAIN)]
+Reason = Annotated[str, Meta(max_length=400, pattern=_PLAIN)]
 Answers = Annotated[
-    dict[Annotated[str, Meta(max_length=80)], Annotated[str, Meta(max_length=400)]],
-    Meta(max_length=100),
+    dict[Annotated[str, Meta(max_length=80, pattern=_PLAIN)], Reason], Meta(max_length=100)
 ]
 
 
@@ -120,9 +121,9 @@ class BodyPage(Struct, frozen=True, kw_only=True):
 class ContactBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The office of a body."""
 
-    office: Annotated[str, Meta(min_length=1, max_length=120)]
-    mail: Annotated[str, Meta(min_length=3, max_length=254)]
-    phone: Annotated[str, Meta(max_length=30)] = ""
+    office: Title
+    mail: Annotated[str, Meta(min_length=3, max_length=254, pattern=_PLAIN)]
+    phone: Annotated[str, Meta(max_length=30, pattern=_PLAIN)] = ""
 
 
 class BodyEvidence(Struct, frozen=True, kw_only=True):
@@ -144,7 +145,7 @@ class ReminderBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     bodies: Annotated[list[Code], Meta(min_length=1, max_length=3_000)] | None = None
     round_id: UUID | None = None
     due_on: date | None = None
-    subject: Annotated[str, Meta(max_length=100)] = ""
+    subject: Annotated[str, Meta(max_length=100, pattern=_PLAIN)] = ""
     text: Text = ""
 
 

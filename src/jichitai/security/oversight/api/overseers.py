@@ -28,7 +28,7 @@ from jichitai.security.oversight.api.bodies import (
     Summary,
 )
 from jichitai.security.oversight.model.filters import Filter, chosen
-from jichitai.security.oversight.model.letters import Wording, wording
+from jichitai.security.oversight.model.letters import Wording, sensible, wording
 from jichitai.security.oversight.service import overview
 from jichitai.security.oversight.service.contacts import Contacts
 from jichitai.security.oversight.service.place import overseer_of
@@ -40,7 +40,7 @@ from jichitai.web.rights import Principal
 
 AnyRequest = Request[Any, Any, Any]
 Outgoing = NamedDependency[Outbox]
-Word = Annotated[str, QueryParameter(max_length=40)]
+Word = Annotated[str, QueryParameter(max_length=40, pattern=r"^[^\x00]*$")]
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BASE: Final = "/api/v1/security/oversight"
 TAGS: Final = ["security-oversight"]
@@ -57,7 +57,7 @@ async def summary(
     principal: Who, db: Db, clock: LawClock, as_of: FromQuery[date | None] = None
 ) -> Summary:
     """The rates on each denominator; `as_of` gives the figures as they were known on that day."""
-    by, on = overseer_of(principal), as_of or clock.today()
+    by, on = overseer_of(principal), overview.known_day(as_of, clock.today())
     async with by.transaction(db, read_only=True) as tx:
         found = await overview.standings(tx, by, on=on)
     rates = [RatesItem.of(one) for one in overview.all_rates(found, by, on=on)]
@@ -79,7 +79,7 @@ async def bodies(
     limit: Annotated[int, QueryParameter(ge=1, le=2_000)] = 200,
 ) -> BodyPage:
     """Bodies by code, narrowed by prefecture, kind, size class, network model and status."""
-    by, on = overseer_of(principal), as_of or clock.today()
+    by, on = overseer_of(principal), overview.known_day(as_of, clock.today())
     narrowed = Filter(
         prefecture=prefecture, kind=kind, size=size, model=model, status=status, text=q
     )
@@ -109,7 +109,7 @@ async def evidence(
     """One body: policies with decisions and addresses, incidents, checks, reminders."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
-        found = await overview.evidence(tx, by, code, on=as_of or clock.today())
+        found = await overview.evidence(tx, by, code, on=overview.known_day(as_of, clock.today()))
     last = max((one.reminded_at for one in found.reminders), default=None)
     return BodyEvidence(
         body=BodyItem.of(found.standing, reminded_at=last, contact=found.contact is not None),
@@ -161,7 +161,7 @@ async def remind(
 ) -> ReminderPlan:
     """Write the letters and the notices; nobody is reminded twice on a day."""
     by = overseer_of(principal)
-    usual = wording(data.matter, due_on=data.due_on)
+    usual = wording(data.matter, due_on=sensible(data.due_on))
     words = Wording(subject=data.subject or usual.subject, text=data.text or usual.text)
     async with by.transaction(db) as tx:
         return _planned(

@@ -26,6 +26,10 @@ _WHOLE = re.compile(r"-?\d{1,15}")
 _NARROW = str.maketrans("０１２３４５６７８９－，．", "0123456789-,.")
 
 
+_PLAIN = r"^[^\x00]*$"
+"""No NUL: the database keeps none."""
+
+
 class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """設問: one thing asked.
 
@@ -40,13 +44,14 @@ class Question(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """
 
     key: Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,30}$")]
-    label: Annotated[str, Meta(min_length=1, max_length=200)]
+    label: Annotated[str, Meta(min_length=1, max_length=200, pattern=_PLAIN)]
     kind: Kind = "text"
     choices: Annotated[
-        tuple[Annotated[str, Meta(min_length=1, max_length=100)], ...], Meta(max_length=40)
+        tuple[Annotated[str, Meta(min_length=1, max_length=100, pattern=_PLAIN)], ...],
+        Meta(max_length=40),
     ] = ()
     required: bool = False
-    hint: Annotated[str, Meta(max_length=400)] = ""
+    hint: Annotated[str, Meta(max_length=400, pattern=_PLAIN)] = ""
     published: bool = False
 
     @property
@@ -59,7 +64,7 @@ class Form(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """調査票: its questions in order, and what stands above them."""
 
     questions: Annotated[tuple[Question, ...], Meta(max_length=100)]
-    note: Annotated[str, Meta(max_length=2000)] = ""
+    note: Annotated[str, Meta(max_length=2000, pattern=_PLAIN)] = ""
 
 
 _decode = msgspec.json.Decoder(Form).decode

@@ -7,6 +7,7 @@ from typing import Final
 
 from jichitai.kernel.dates import both
 from jichitai.security.bodies import Body
+from jichitai.security.oversight.errors import BadFormError
 
 
 class Matter(StrEnum):
@@ -56,6 +57,19 @@ class Wording:
 
     subject: str
     text: str
+
+
+def sensible(day: date | None) -> date | None:
+    """A last day that can be written in a letter.
+
+    Raises:
+        BadFormError: outside of 2000 to 2100.
+
+    Source: none; rule of this project.
+    """
+    if day is not None and not 2000 <= day.year <= 2100:
+        raise BadFormError("日付は2000年から2100年までで入れてください。")
+    return day
 
 
 def wording(matter: Matter, *, title: str = "", due_on: date | None = None) -> Wording:

@@ -25,6 +25,7 @@ from jichitai.security.oversight.pages.shared import (
     address,
     crumbs,
     day_of,
+    texts,
     urls_of,
 )
 from jichitai.security.oversight.service import overview
@@ -104,7 +105,7 @@ async def save_contact(
 ) -> Template | Redirect:
     """Record the office of the body."""
     by = overseer_of(principal)
-    typed = {name: data.get(name, "") for name in ("office", "mail", "phone")}
+    typed = {name: texts(data).get(name, "") for name in ("office", "mail", "phone")}
     try:
         async with by.transaction(db) as tx:
             contact = Contact(

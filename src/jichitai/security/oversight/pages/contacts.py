@@ -76,7 +76,7 @@ async def uploaded(data: Any) -> tuple[bytes, str]:
     file = data.get("file")
     if not isinstance(file, UploadFile):
         return b"", ""
-    return await file.read(), file.filename or "file.xlsx"
+    return await file.read(), (file.filename or "file.xlsx").replace("\0", "")
 
 
 async def take(

@@ -15,6 +15,7 @@ from jichitai.security.oversight.pages.shared import (
     AnyRequest,
     Outgoing,
     crumbs,
+    texts,
     typed_date,
     urls_of,
 )
@@ -132,7 +133,7 @@ async def _save(
     round_id: UUID | None,
 ) -> Template | Redirect:
     by = overseer_of(principal)
-    data = {name: str(value) for name, value in (await request.form()).items()}
+    data = texts(await request.form())
     questions = _questions(data)
     problems: dict[str, str] = {}
     as_of, wrong_as_of = typed_date(data, "as_of", "時点")

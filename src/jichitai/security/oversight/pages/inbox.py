@@ -15,7 +15,7 @@ from jichitai.security.bodies import prefecture_body
 from jichitai.security.oversight.api.overseers import attached
 from jichitai.security.oversight.errors import BadAnswerError
 from jichitai.security.oversight.pages.contacts import uploaded
-from jichitai.security.oversight.pages.shared import SORTS, AnyRequest, Outgoing
+from jichitai.security.oversight.pages.shared import SORTS, AnyRequest, Outgoing, texts
 from jichitai.security.oversight.service.notices import Inbox, Opened
 from jichitai.security.oversight.store import notices as store
 from jichitai.web.components import Column, Crumb, FieldErrors, Option
@@ -113,7 +113,7 @@ async def reply(
 ) -> Template | Redirect:
     """Keep a draft, or send the answer."""
     code, work = body_code(principal), Inbox(clock, outbox)
-    data = {name: str(value) for name, value in (await request.form()).items()}
+    data = texts(await request.form())
     answers = {
         name.removeprefix("a_"): value
         for name, value in data.items()

@@ -24,6 +24,7 @@ from jichitai.security.oversight.pages.shared import (
     crumbs,
     filter_of,
     filter_values,
+    texts,
     typed_date,
     urls_of,
 )
@@ -185,7 +186,7 @@ async def send(
     outbox: Outgoing,
 ) -> Template | Redirect:
     """Write the letters and the notices."""
-    by = overseer_of(principal)
+    by, data = overseer_of(principal), texts(data)
     matter, round_id = _matter(data), _round(data)
     problems: dict[str, str] = {}
     due = None

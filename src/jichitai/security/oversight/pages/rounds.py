@@ -22,6 +22,7 @@ from jichitai.security.oversight.pages.shared import (
     Outgoing,
     address,
     crumbs,
+    texts,
     urls_of,
 )
 from jichitai.security.oversight.service.place import Overseer, overseer_of
@@ -133,8 +134,8 @@ async def move(
 ) -> Template | Redirect:
     """Open, close or publish."""
     by, work = overseer_of(principal), Surveys(clock, outbox)
-    form = await request.form()
-    deed, reason = str(form.get("deed", "")), str(form.get("reason", ""))
+    form = texts(await request.form())
+    deed, reason = form.get("deed", ""), form.get("reason", "")
     try:
         async with by.transaction(db) as tx:
             await _move(tx, work, by, round_id, deed, reason, principal.actor)

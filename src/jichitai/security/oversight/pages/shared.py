@@ -17,7 +17,9 @@ from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
 from jichitai.security.bodies import BodyKind
 from jichitai.security.oversight.model.filters import MODELS, PLACES, Filter
+from jichitai.security.oversight.model.letters import sensible
 from jichitai.security.oversight.model.standing import Progress, SizeClass
+from jichitai.security.oversight.service.overview import known_day
 from jichitai.security.oversight.service.place import Overseer
 from jichitai.web.components import Colour, Column, Crumb, DateInput, Option, Status
 from jichitai.web.maps import Fill, Step
@@ -144,7 +146,12 @@ def day_of(request: AnyRequest, today: date) -> date:
         InvalidDateError: not a date.
     """
     text = request.query_params.get("as_of", "")
-    return min(parse_date(text), today) if text else today
+    return known_day(parse_date(text) if text else None, today)
+
+
+def texts(form: Mapping[str, object]) -> dict[str, str]:
+    """The fields of a form as the database can keep them: without NUL."""
+    return {name: str(value).replace("\0", "") for name, value in form.items()}
 
 
 def filter_of(values: Mapping[str, str]) -> Filter:
@@ -198,7 +205,7 @@ def typed_date(form: Mapping[str, str], name: str, label: str) -> tuple[date | N
     if not text:
         return None, f"{label}がありません。日付を入れてください。"
     try:
-        return parse_date(text), ""
+        return sensible(parse_date(text)), ""
     except InvalidError as refusal:
         return None, refusal.detail
 

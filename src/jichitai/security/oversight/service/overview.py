@@ -40,6 +40,11 @@ class Overview:
     on: date
 
 
+def known_day(asked: date | None, today: date) -> date:
+    """The day of a figure: not after today, not before there were reports."""
+    return max(date(2000, 1, 1), min(asked or today, today))
+
+
 async def standings(tx: Tx, by: Overseer, *, on: date) -> tuple[Standing, ...]:
     """Where every body stood at the end of a day, as far as was known on that day."""
     bodies = await by.bodies(tx)

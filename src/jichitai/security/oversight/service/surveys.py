@@ -24,6 +24,7 @@ from jichitai.security.oversight.errors import (
     RoundStateError,
 )
 from jichitai.security.oversight.model.forms import Form, checked, form_of, tally, written
+from jichitai.security.oversight.model.letters import sensible
 from jichitai.security.oversight.model.preview import Preview, preview_of
 from jichitai.security.oversight.service import sheets
 from jichitai.security.oversight.service.place import Overseer
@@ -69,6 +70,8 @@ class Surveys:
             raise BadFormError(
                 "調査の名前を1文字以上120文字以内で入れてください。目的は2,000文字までです。"
             )
+        sensible(asked.as_of)
+        sensible(asked.due_on)
         found = round_id or uuid4()
         values = {
             "round_id": found,
