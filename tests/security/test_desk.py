@@ -16,11 +16,11 @@ from jichitai.infra.settings import Settings
 from jichitai.kernel.identifiers import InvalidLocalGovernmentCodeError
 from jichitai.kernel.parties import Tier
 from jichitai.security import shell
-from jichitai.security.access import own_body
+from jichitai.security.access import INSIDE, SUPERVISOR, own_body
 from jichitai.security.bodies import Body, BodyKind, Organ
 from jichitai.security.desk import pages, service
 from jichitai.security.desk.errors import NotJointError, OrganFixedError, ReasonMissingError
-from jichitai.security.desk.service import Todo
+from jichitai.security.desk.service import Todo, Waiting
 from jichitai.web.app import create_app
 from jichitai.web.rights import Role
 from tests.browser.support import inspect_pages
@@ -39,6 +39,13 @@ async def waiting(_tx: Tx, _body: Body, on: date) -> list[Todo]:
             label="確報を出す", href="/security/incidents", area="事案", due=on, count=1, late=True
         ),
     ]
+
+
+async def nothing_of_mine(_tx: Tx, _body: Body, _on: date) -> list[Todo]:
+    return [Todo(label="補助金を精算する", href="/security/subsidies", area="補助金")]
+
+
+WAITING = (Waiting(INSIDE, waiting), Waiting(SUPERVISOR, nothing_of_mine))
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +67,7 @@ def app_of(tier: Tier, database: Database, keys: Keys, clock: FixedClock) -> Lit
         db=database,
         clock=clock,
         keys=keys,
-        dependencies={"security_todos": Provide(lambda: (waiting,), sync_to_thread=False)},
+        dependencies={"security_todos": Provide(lambda: WAITING, sync_to_thread=False)},
     )
 
 
@@ -215,6 +222,15 @@ async def test_other_staff_are_led_to_their_own_place(town: Litestar) -> None:
     async with signed_in(town, [Role.CLERK], municipality=TOWN, html=True) as client:
         assert (await client.get("/security")).headers["location"] == "/security/incidents/new"
         assert (await client.get("/security/organs")).status_code == 403
+
+
+async def test_everybody_sees_what_waits_for_them_alone(prefecture: Litestar) -> None:
+    async with signed_in(prefecture, OFFICER, prefecture="01", html=True) as client:
+        own = (await client.get("/security")).text
+    async with signed_in(prefecture, SUPERVISOR, prefecture="01", html=True) as client:
+        above = (await client.get("/security")).text
+    assert ("確報を出す" in own, "補助金を精算する" in own) == (True, False)
+    assert ("確報を出す" in above, "補助金を精算する" in above) == (False, True)
 
 
 @pytest.mark.browser

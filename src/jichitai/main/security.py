@@ -13,14 +13,16 @@ from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import Tier
 from jichitai.main.node import Loop, Node, every
+from jichitai.security.access import INSIDE, SUPERVISOR
 from jichitai.security.assets.pages import routes as asset_routes
 from jichitai.security.checks import routes as check_routes
 from jichitai.security.checks.service.corrections import handlers as check_handlers
 from jichitai.security.checks.service.todos import todos as check_todos
 from jichitai.security.cloud import routes as cloud_routes
 from jichitai.security.cloud import service as cloud_work
+from jichitai.security.cloud.todos import todos as cloud_todos
 from jichitai.security.desk import pages as desk_pages
-from jichitai.security.desk.service import TodoSource
+from jichitai.security.desk.service import Waiting
 from jichitai.security.guideline import routes as guideline_routes
 from jichitai.security.guideline import service as guideline_work
 from jichitai.security.incidents import alerts as incident_alerts
@@ -38,6 +40,7 @@ from jichitai.security.policy.reach import HttpFetcher
 from jichitai.security.policy.service.desk import Desk as PolicyDesk
 from jichitai.security.subsidy import routes as subsidy_routes
 from jichitai.security.subsidy.service import applicant, granting
+from jichitai.security.subsidy.todos import todos as subsidy_todos
 
 _BODY: Final[tuple[ControllerRouterHandler, ...]] = (
     *desk_pages.ROUTES,
@@ -85,12 +88,22 @@ TEMPLATES: Final[tuple[Path, ...]] = (
 GIVEN: Final = ("security_todos", "outbox")
 """Names under which handlers ask for what is put together here."""
 
-TODOS: Final[Sequence[TodoSource]] = (policy_routes.todos, check_todos, incident_todos)
+_WAITING: Final[Sequence[Waiting]] = (
+    Waiting(INSIDE, policy_routes.todos),
+    Waiting(INSIDE, check_todos),
+    Waiting(INSIDE, incident_todos),
+)
+_WAITING_ABOVE: Final[Sequence[Waiting]] = (
+    Waiting(SUPERVISOR, cloud_todos),
+    Waiting(SUPERVISOR, subsidy_todos),
+)
+"""What waits at a prefecture besides."""
 
 
 def given(node: Node) -> dict[str, Any]:
     """Services that handlers of a tier ask for by name."""
-    return {"security_todos": TODOS, "outbox": node.outbox}
+    above = _WAITING_ABOVE if node.tier is Tier.PREFECTURE else ()
+    return {"security_todos": (*_WAITING, *above), "outbox": node.outbox}
 
 
 def handlers(tier: Tier, clock: Clock, outbox: Outbox) -> Handlers:

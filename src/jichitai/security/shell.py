@@ -46,7 +46,8 @@ def places(roles: frozenset[Role]) -> tuple[NavItem, ...]:
     own = _OWN if roles & _INSIDE else ()
     upper = _SUPERVISOR if Role.SECURITY_SUPERVISOR in roles else ()
     watching = _ANALYST if Role.SOC_ANALYST in roles else ()
-    found = (*own, *upper, *watching)
+    begin = _OWN[:1] if upper and not own else ()
+    found = (*begin, *own, *upper, *watching)
     return (*found, *(_REPORT if found and not own else ()))
 
 

@@ -10,10 +10,17 @@ from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
 from jichitai.kernel.errors import InvalidError
-from jichitai.security.access import EMPLOYEE, INSIDE, OFFICER, body_code, own_body
+from jichitai.security.access import (
+    EMPLOYEE,
+    INSIDE,
+    OFFICER,
+    SUPERVISOR,
+    body_code,
+    own_body,
+)
 from jichitai.security.desk import service
 from jichitai.security.desk.api import API_ROUTES, organ_named
-from jichitai.security.desk.service import TodoSource
+from jichitai.security.desk.service import Waiting
 from jichitai.security.obligations.model import Duty, duty, measures
 from jichitai.web.components import Column, Crumb, FieldErrors, Option, Status
 from jichitai.web.frame import page
@@ -25,7 +32,7 @@ TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
 
 AnyRequest = Request[Any, Any, Any]
 Form = URLEncodedBody[dict[str, str]]
-Sources = Given[Sequence[TodoSource]]
+Sources = Given[Sequence[Waiting]]
 
 _DUTIES: Final = {
     Duty.NOT_YET: Status(Duty.NOT_YET.japanese, "blue", "施行の日がまだ来ていません"),
@@ -64,12 +71,12 @@ async def home(
     request: AnyRequest, principal: Who, db: Db, clock: LawClock, security_todos: Sources
 ) -> Template | Redirect:
     """What waits, and what the body owes."""
-    if not principal.roles & INSIDE:
+    if not principal.roles & (INSIDE | SUPERVISOR):
         return Redirect(_elsewhere(principal.roles), status_code=303)
     code, today = body_code(principal), clock.today()
     async with db.transaction(town=code, read_only=True) as tx:
         body = await own_body(tx, code)
-        waiting = await service.todos(tx, security_todos, body, today)
+        waiting = await service.todos(tx, security_todos, body, today, roles=principal.roles)
         owed = await service.owed(tx, code, today)
     eight = measures()
     return page(
@@ -90,8 +97,6 @@ async def home(
 
 
 def _elsewhere(roles: frozenset[Role]) -> str:
-    if Role.SECURITY_SUPERVISOR in roles:
-        return "/security/members"
     return "/security/monitoring" if Role.SOC_ANALYST in roles else "/security/incidents/new"
 
 

@@ -13,6 +13,7 @@ from jichitai.security.bodies import Body, BodyKind, Organ
 from jichitai.security.desk import store
 from jichitai.security.desk.errors import NotJointError, OrganFixedError, ReasonMissingError
 from jichitai.security.obligations.model import Obligation, Presence, obligations, presence
+from jichitai.web.rights import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,9 +43,20 @@ TodoSource = Callable[[Tx, Body, date], Awaitable[Sequence[Todo]]]
 """What one part of the work has waiting for a body on a day."""
 
 
-async def todos(tx: Tx, sources: Sequence[TodoSource], body: Body, on: date) -> list[Todo]:
-    """All that waits: late first, then by last day."""
-    found = [todo for source in sources for todo in await source(tx, body, on)]
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A part of the work, and whose it is."""
+
+    roles: frozenset[Role]
+    source: TodoSource
+
+
+async def todos(
+    tx: Tx, parts: Sequence[Waiting], body: Body, on: date, *, roles: frozenset[Role]
+) -> list[Todo]:
+    """All that waits for somebody with these roles: late first, then by last day."""
+    mine = [part.source for part in parts if part.roles & roles]
+    found = [todo for source in mine for todo in await source(tx, body, on)]
     return sorted(found, key=lambda todo: (not todo.late, todo.due or date.max, todo.area))
 
 
