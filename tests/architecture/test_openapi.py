@@ -12,9 +12,15 @@ from jichitai.web.rights import Role
 from tests.conftest import TOWN
 from tests.running import Running
 
+OF_A_BODY = (Role.SECURITY_OFFICER, Role.POLICY_ADOPTER, Role.SECURITY_AUDITOR)
 ROLES = {
-    Tier.TOWN: (Role.CLERK, Role.APPROVER, Role.TOWN_OPERATOR),
-    Tier.PREFECTURE: (Role.PREFECTURE_OPERATOR,),
+    Tier.TOWN: (Role.CLERK, Role.APPROVER, Role.TOWN_OPERATOR, *OF_A_BODY),
+    Tier.PREFECTURE: (
+        Role.PREFECTURE_OPERATOR,
+        Role.SECURITY_SUPERVISOR,
+        Role.SOC_ANALYST,
+        *OF_A_BODY,
+    ),
     Tier.NATION: (Role.NETWORK_OPERATOR, Role.ORGAN_OFFICER, Role.LOG_AUDITOR),
     Tier.MINISTRY: (Role.MINISTRY_OFFICER,),
 }
@@ -31,6 +37,7 @@ def test_no_input_makes_a_server_error(running: Running, tier: Tier) -> None:
         *ROLES[tier],
         municipality=TOWN if tier is Tier.TOWN else None,
         prefecture=TOWN[:2] if tier is Tier.PREFECTURE else None,
+        organ_id="head" if tier in (Tier.TOWN, Tier.PREFECTURE) else None,
     )
     headers = {
         "cookie": f"{running.cookie(tier)}={token}",

@@ -74,9 +74,6 @@ TEMPLATES: Final[tuple[Path, ...]] = (
     signin.TEMPLATES,
     phone_pages.TEMPLATES,
 )
-GIVEN: Final = ("responder", "publisher", "roots", "openid", "phones", "proofing")
-"""Names under which handlers ask for what is put together here."""
-
 Work = Callable[[], Awaitable[bool]]
 
 

@@ -1,4 +1,7 @@
-"""Which parts make which tier."""
+"""Which parts make which tier.
+
+The parts that only some tiers have, and that take long to import, are imported where they run.
+"""
 
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -16,7 +19,6 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
 from jichitai.jpki.counter.pages.shell import card_shell
-from jichitai.jpki.signin import routes as signin
 from jichitai.jukinet import api as network_api
 from jichitai.jukinet import tree_heads, worker
 from jichitai.jukinet.disclosure import service as disclosure
@@ -29,10 +31,9 @@ from jichitai.jukinet.provision.api import provision_routes, quick_calls
 from jichitai.jukinet.provision.service import Provision
 from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
-from jichitai.main import certificates, security
-from jichitai.main.certificates import NationCertificates
 from jichitai.main.home import home
 from jichitai.main.node import Assembled, Loop, Node, every, messaging
+from jichitai.main.security import tiers as security
 from jichitai.register.api import routes as register_api
 from jichitai.register.pages import routes as register_pages
 from jichitai.register.service.network import TownRegister
@@ -67,18 +68,22 @@ def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Ha
     network = Network(keys, outbox, clock)
     match settings.tier:
         case Tier.TOWN:
+            from jichitai.main import certificates
+
             return {
                 **worker.town_handlers(network, TownRegister(keys, clock)),
                 **certificates.town_handlers(keys, clock),
-                **security.handlers(Tier.TOWN, clock, outbox),
+                **security.part(Tier.TOWN).handlers(clock, outbox),
             }
         case Tier.PREFECTURE:
             return {
                 **worker.prefecture_handlers(network),
                 "T01": tree_heads.prefecture_handler(clock),
-                **security.handlers(Tier.PREFECTURE, clock, outbox),
+                **security.part(Tier.PREFECTURE).handlers(clock, outbox),
             }
         case Tier.NATION:
+            from jichitai.main import certificates
+
             return {
                 **worker.nation_handlers(certificates.watched(network)),
                 **certificates.nation_handlers(network, settings),
@@ -86,7 +91,7 @@ def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Ha
         case Tier.MINISTRY:
             return {
                 "P01": disclosure.ministry_handler(clock),
-                **security.handlers(Tier.MINISTRY, clock, outbox),
+                **security.part(Tier.MINISTRY).handlers(clock, outbox),
             }
 
 
@@ -95,6 +100,8 @@ def _handlers(node: Node) -> Handlers:
 
 
 def _town(node: Node) -> Assembled:
+    from jichitai.main import certificates
+
     network = _network(node)
     register = TownRegister(node.keys, node.clock)
     receiver, loops = messaging(node, _handlers(node))
@@ -119,6 +126,9 @@ def _prefecture(node: Node) -> Assembled:
 
 
 def _nation(node: Node) -> Assembled:
+    from jichitai.jpki.signin import routes as signin
+    from jichitai.main.certificates import NationCertificates
+
     network = _network(node)
     receiver, loops = messaging(node, _handlers(node))
     provision = Provision(node.database, node.keys, node.clock, largest=node.settings.group_commit)
@@ -172,7 +182,7 @@ def build_app(node: Node, **services: object) -> Litestar:
         keys=node.keys,
         rehearsal=node.settings.demo,
         shell=_SHELLS.get(node.tier),
-        templates=_TEMPLATES,
+        templates=_templates(node.tier),
         checks={"broker": partial(_broker_answers, node)},
         dependencies={name: _given(service) for name, service in services.items()},
         quick=quick_calls(provision) if isinstance(provision, Provision) else (),
@@ -185,8 +195,8 @@ def route_table(tier: Tier) -> list[str]:
         tier,
         Settings(tier=tier),
         controllers=[home, *_routes(tier)],
-        templates=_TEMPLATES,
-        dependencies={name: _given(None) for name in _GIVEN},
+        templates=_templates(tier),
+        dependencies={name: _given(None) for name in (*_GIVEN, *security.GIVEN)},
     )
     return [
         f"{route.method:6} {route.path:60} {' '.join(sorted(route.roles))}"
@@ -201,16 +211,20 @@ def _given(service: object) -> Provide:
 def _routes(tier: Tier) -> list[ControllerRouterHandler]:
     match tier:
         case Tier.TOWN:
+            from jichitai.main import certificates
+
             return [
                 *register_api.ROUTES,
                 *register_pages.ROUTES,
                 *town_api.ROUTES,
                 *certificates.TOWN_ROUTES,
-                *security.TOWN_ROUTES,
+                *security.part(tier).ROUTES,
             ]
         case Tier.PREFECTURE:
-            return [*network_api.UPPER_ROUTES, *security.PREFECTURE_ROUTES]
+            return [*network_api.UPPER_ROUTES, *security.part(tier).ROUTES]
         case Tier.NATION:
+            from jichitai.main import certificates
+
             return [
                 *network_api.UPPER_ROUTES,
                 *provision_routes(),
@@ -219,10 +233,19 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
                 *certificates.NATION_ROUTES,
             ]
         case Tier.MINISTRY:
-            return [*network_pages.ministry_pages(), *security.MINISTRY_ROUTES]
+            return [*network_pages.ministry_pages(), *security.part(tier).ROUTES]
 
 
-_GIVEN = ("provision", "receiver", *certificates.GIVEN, *security.GIVEN)
+_GIVEN = (
+    "provision",
+    "receiver",
+    "responder",
+    "publisher",
+    "roots",
+    "openid",
+    "phones",
+    "proofing",
+)
 """Names under which handlers ask for services."""
 
 _SHELLS: dict[Tier, ShellMaker] = {
@@ -233,10 +256,21 @@ _SHELLS: dict[Tier, ShellMaker] = {
 }
 
 _TEMPLATES = [
-    *(Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")),
-    *certificates.TEMPLATES,
-    *security.TEMPLATES,
+    Path(str(files(name) / "templates")) for name in ("jichitai.register", "jichitai.jukinet")
 ]
+
+
+def _templates(tier: Tier) -> list[Path]:
+    if tier is Tier.NATION:
+        from jichitai.main import certificates
+
+        return [*_TEMPLATES, *certificates.TEMPLATES]
+    own = security.part(tier).TEMPLATES
+    if tier is Tier.TOWN:
+        from jichitai.main import certificates
+
+        return [*_TEMPLATES, *certificates.TEMPLATES, *own]
+    return [*_TEMPLATES, *own]
 
 
 async def _broker_answers(node: Node) -> None:

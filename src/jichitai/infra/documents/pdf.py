@@ -1,18 +1,22 @@
 """PDF by Typst: a template of a package, its data, our font; tagged, archivable, repeatable."""
 
+from __future__ import annotations
+
 import re
 import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-import typst
 
 from jichitai.infra.documents.fonts import font_folder
 from jichitai.kernel.errors import InvalidError
+
+if TYPE_CHECKING:
+    import typst
 
 _SHARED: Final = Path(__file__).resolve().parent / "typst"
 _STANDARDS: Final = ("a-2a", "ua-1")
@@ -72,6 +76,8 @@ def pictures(
 
 
 def _compile(template: Path, data: Mapping[str, Any], *, made_at: datetime) -> object:
+    import typst
+
     source = template.read_bytes()
     inputs = {"data": msgspec.json.encode(data).decode()}
     try:
@@ -96,4 +102,6 @@ def _compile(template: Path, data: Mapping[str, Any], *, made_at: datetime) -> o
 
 @cache
 def _compiler() -> typst.Compiler:
+    import typst
+
     return typst.Compiler(root=_SHARED, font_paths=[str(font_folder())], ignore_system_fonts=True)

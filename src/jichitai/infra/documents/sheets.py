@@ -2,7 +2,11 @@
 
 What comes in is read as values, never run: a file with macros is refused whole; a formula, a merged
 cell or a date that does not exist is a fault of its cell, and the other cells are read all the same.
+
+The library takes a third of a second to import, so only files that go out or in bring it in.
 """
+
+from __future__ import annotations
 
 import io
 import zipfile
@@ -10,19 +14,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Final, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zipfile import BadZipFile, ZipFile
-
-from openpyxl import Workbook, load_workbook
-from openpyxl.cell.cell import Cell, MergedCell
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from jichitai.kernel.dates import parse_date
 from jichitai.kernel.errors import InvalidError
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell, MergedCell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 Kind = Literal["text", "int", "date", "yen"]
 Value = str | int | date | None
@@ -30,8 +32,6 @@ Value = str | int | date | None
 LARGEST_FILE: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 60 * 1024 * 1024
 _MOST_PARTS: Final = 300
-_HEAD: Final = PatternFill("solid", fgColor="E6E6E6")
-_LINE: Final = Border(*(Side(style="thin", color="949494") for _ in range(4)))
 _COLUMNS_LOOKED_AT: Final = 200
 
 
@@ -116,6 +116,8 @@ def workbook(sheets: Sequence[Sheet], *, title: str) -> bytes:
         sheets: in order.
         title: in the file's properties.
     """
+    from openpyxl import Workbook
+
     book = Workbook()
     book.properties.title = title
     book.properties.creator = "Jichitai"
@@ -129,16 +131,54 @@ def workbook(sheets: Sequence[Sheet], *, title: str) -> bytes:
     return target.getvalue()
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    bold: Any
+    faint: Any
+    head: Any
+    line: Any
+    wrapped: Any
+    plain: Any
+
+
+@cache
+def _look() -> _Look:
+    from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+
+    return _Look(
+        bold=Font(bold=True),
+        faint=Font(color="666666"),
+        head=PatternFill("solid", fgColor="E6E6E6"),
+        line=Border(*(Side(style="thin", color="949494") for _ in range(4))),
+        wrapped=Alignment(wrap_text=True, vertical="top"),
+        plain=Alignment(wrap_text=False, vertical="top"),
+    )
+
+
+def _letter(column: int) -> str:
+    """The name of a column, counted from 1.
+
+    >>> _letter(1), _letter(26), _letter(27), _letter(703)
+    ('A', 'Z', 'AA', 'AAA')
+    """
+    name = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        name = chr(ord("A") + rest) + name
+    return name
+
+
 def _fill(page: Worksheet, sheet: Sheet) -> None:
+    look = _look()
     for note in sheet.notes:
         page.append([None])
         _write(page.cell(page.max_row, 1), note)
     head = len(sheet.notes) + 1
     for index, column in enumerate(sheet.columns, start=1):
         cell = page.cell(head, index, column.label)
-        cell.font, cell.fill, cell.border = Font(bold=True), _HEAD, _LINE
-        cell.alignment = Alignment(wrap_text=True, vertical="top")
-        page.column_dimensions[get_column_letter(index)].width = column.width
+        cell.font, cell.fill, cell.border = look.bold, look.head, look.line
+        cell.alignment = look.wrapped
+        page.column_dimensions[_letter(index)].width = column.width
     for number, row in enumerate(sheet.rows, start=head + 1):
         for index, column in enumerate(sheet.columns, start=1):
             cell = page.cell(number, index)
@@ -161,23 +201,26 @@ def _write(cell: Cell | MergedCell, value: Value) -> None:
 
 
 def _dress(cell: Cell | MergedCell, column: Column) -> None:
-    cell.border = _LINE
-    cell.alignment = Alignment(wrap_text=column.kind == "text", vertical="top")
+    look = _look()
+    cell.border = look.line
+    cell.alignment = look.wrapped if column.kind == "text" else look.plain
     cell.number_format = {"text": "@", "int": "#,##0", "yen": "#,##0", "date": "yyyy-mm-dd"}[
         column.kind
     ]
     if column.locked:
-        cell.font = Font(color="666666")
+        cell.font = look.faint
 
 
 def _offer_choices(page: Worksheet, sheet: Sheet, head: int) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     last = head + max(len(sheet.rows), 1) + 200
     for index, column in enumerate(sheet.columns, start=1):
         offered = ",".join(column.choices)
         if not column.choices or len(offered) > 250:
             continue
         rule = DataValidation(type="list", formula1=f'"{offered}"', allow_blank=True)
-        letter = get_column_letter(index)
+        letter = _letter(index)
         rule.add(f"{letter}{head + 1}:{letter}{last}")
         page.add_data_validation(rule)
 
@@ -210,6 +253,9 @@ def read(
 
 @contextmanager
 def _opened(data: bytes, largest: int) -> Iterator[Workbook]:
+    from openpyxl import load_workbook
+    from openpyxl.utils.exceptions import InvalidFileException
+
     _refuse_unsafe(data, largest)
     try:
         book = load_workbook(io.BytesIO(data), keep_links=False)
@@ -253,7 +299,7 @@ def _not_a_workbook() -> WorkbookRefusedError:
 
 
 def _sheet(book: Workbook, name: str) -> Worksheet:
-    pages = [page for page in book.worksheets if isinstance(page, Worksheet)]
+    pages: list[Worksheet] = [page for page in book.worksheets if hasattr(page, "merged_cells")]
     for page in pages:
         if page.title == name:
             return page
@@ -291,7 +337,7 @@ def _head(page: Worksheet, columns: Sequence[Column]) -> tuple[int, dict[int, Co
 
 def _merged(page: Worksheet) -> set[str]:
     return {
-        f"{get_column_letter(column)}{row}"
+        f"{_letter(column)}{row}"
         for area in page.merged_cells.ranges
         for row, column in _inside(area)
     }
@@ -309,7 +355,7 @@ def _read_row(
     values: dict[str, Value] = {}
     for index, column in places.items():
         cell = cells[index]
-        place = f"{get_column_letter(index + 1)}{cell.row}"
+        place = f"{_letter(index + 1)}{cell.row}"
         table.cells += 1
         fault = _fault(cell, place, merged)
         if fault is None:

@@ -1,16 +1,18 @@
-"""Word-processor files (.docx) from simple blocks, with real headings and table heads."""
+"""Word-processor files (.docx) from simple blocks, with real headings and table heads.
+
+The library is imported when the first file is written.
+"""
+
+from __future__ import annotations
 
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from docx import Document
-from docx.document import Document as Made
-from docx.oxml import OxmlElement
-from docx.oxml.ns import qn
-from docx.shared import Mm, Pt
+if TYPE_CHECKING:
+    from docx.document import Document as Made
 
 _FONT: Final = "Noto Sans JP"
 _STYLED: Final = ("Normal", "Title", "Heading 1", "Heading 2", "Heading 3", "List Bullet")
@@ -57,6 +59,8 @@ def document(blocks: Sequence[Block], *, title: str, office: str = "") -> bytes:
         title: at the head, and in the file's properties.
         office: who issues it; the author in the file's properties.
     """
+    from docx import Document
+
     made = Document()
     _prepare(made)
     made.core_properties.title, made.core_properties.author = title, office
@@ -71,6 +75,9 @@ def document(blocks: Sequence[Block], *, title: str, office: str = "") -> bytes:
 
 
 def _prepare(made: Made) -> None:
+    from docx.oxml.ns import qn
+    from docx.shared import Mm, Pt
+
     page = made.sections[0]
     page.page_width, page.page_height = Mm(210), Mm(297)
     page.left_margin = page.right_margin = Mm(20)
@@ -98,6 +105,9 @@ def _add(made: Made, block: Block) -> None:
 
 
 def _add_table(made: Made, block: Table) -> None:
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+
     table = made.add_table(rows=1, cols=len(block.columns), style="Table Grid")
     head = table.rows[0]
     repeat = OxmlElement("w:tblHeader")

@@ -11,7 +11,6 @@ from jichitai.security.importing.errors import (
     UnreadableDocumentError,
 )
 from jichitai.security.importing.model import FileKind, Line, SourceDocument
-from jichitai.security.importing.pdf import read_pdf
 from jichitai.security.importing.structure import divide
 from jichitai.security.importing.word import read_word
 
@@ -77,6 +76,10 @@ def _lines(data: bytes) -> tuple[FileKind, list[Line], list[str]]:
     if data.startswith(b"PK\x03\x04"):
         return FileKind.WORD, read_word(data), []
     if data.lstrip(b"\r\n\t \x00")[:5] == b"%PDF-":
+        from jichitai.security.importing.pdf import (
+            read_pdf,  # its library takes a third of a second
+        )
+
         lines, notes = read_pdf(data)
         return FileKind.PDF, lines, notes
     _refuse_others(data)

@@ -15,8 +15,6 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import anyio.to_thread
 import httpx
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
 
 from jichitai.kernel.errors import UnavailableError
 from jichitai.security.policy.errors import BadAddressError
@@ -215,6 +213,9 @@ async def text_of(found: Fetched) -> str:
 
 
 def _pdf_text(content: bytes) -> str:
+    from pypdf import PdfReader
+    from pypdf.errors import PyPdfError
+
     try:
         reader = PdfReader(BytesIO(content))
         return "\n".join(page.extract_text() for page in reader.pages[:_PAGES])

@@ -4,8 +4,12 @@ In production the file holds the key and certificate that the body obtained (a c
 the organisation, 職責証明書); `CODE.pass` beside it may hold its passphrase. A rehearsal makes a
 self-signed one, which says so in its name.
 
+pyHanko takes half a second to import, so only signing brings it in.
+
 Source: 地方自治法 第244条の6第2項 (公表); 地方公共団体組織認証基盤 (LGPKI) の職責証明書.
 """
+
+from __future__ import annotations
 
 import os
 import time
@@ -13,21 +17,21 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
-from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, SimpleSigner
 
 from jichitai.infra.settings import Settings
 from jichitai.kernel.identifiers import LocalGovernmentCode
 from jichitai.security.bodies import Body
 from jichitai.security.policy.errors import NoSealError
+
+if TYPE_CHECKING:
+    from pyhanko.sign.signers import SimpleSigner
 
 _LIFE: Final = timedelta(days=730)
 _CLOCK_SKEW: Final = timedelta(days=1)
@@ -60,6 +64,8 @@ def load(code: str, place: Path) -> Seal:
     Raises:
         NoSealError: there is no file, or it cannot be read.
     """
+    from pyhanko.sign.signers import SimpleSigner
+
     file = place / f"{LocalGovernmentCode.parse(code)}.p12"
     secret = file.with_suffix(".pass")
     try:
@@ -153,6 +159,10 @@ def sign(paper: bytes, seal: Seal, *, reason: str) -> bytes:
 
     Source: ETSI EN 319 142 (PAdES); ISO 32000-2 12.8.
     """
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign.fields import MDPPerm, SigSeedSubFilter
+    from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner
+
     metadata = PdfSignatureMetadata(
         field_name="Seal",
         md_algorithm="sha256",

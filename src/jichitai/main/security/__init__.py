@@ -1,0 +1,1 @@
+"""情報セキュリティ in the tiers: what each of them is given of it."""
