@@ -76,8 +76,9 @@ class Cluster:
         query = sql.SQL("create database {} owner {}").format(
             sql.Identifier(name), sql.Identifier(OWNER)
         )
-        if template is not None:
-            query += sql.SQL(" template {}").format(sql.Identifier(template))
+        if template is not None:  # copying files takes a third of the time of writing them as WAL
+            copy = sql.SQL(" template {} strategy file_copy")
+            query += copy.format(sql.Identifier(template))
         with psycopg.connect(self.server.superuser_dsn(), autocommit=True) as connection:
             connection.execute(query)
 

@@ -171,16 +171,16 @@ def inspect_pages(pages: Mapping[str, str], *, widths: tuple[int, ...] = (1280, 
         served(lambda path, _: pages.get(path.strip("/"))) as origin,
         sync_playwright() as playwright,
     ):
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
-        for name in pages:
-            for width in widths:
-                with page_of(chromium, width=width) as page:
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
+        for width in widths:
+            with page_of(chromium, width=width) as page:  # one for all: a new one starts a process
+                for name in pages:
                     page.goto(f"{origin}/{name}")
                     if pictures:
                         file = Path(pictures) / f"{name}-{width}.png"
                         page.screenshot(path=str(file), full_page=True)
                     contrast = width == widths[0]
                     problems = [*violations(page, contrast=contrast), *overflowing(page)]
-                found += [f"{name} {width}: {problem}" for problem in problems]
+                    found += [f"{name} {width}: {problem}" for problem in problems]
         chromium.close()
     return found

@@ -14,7 +14,7 @@ from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Database
 from jichitai.web.rendering import STATIC_DIR, manifest
 from jichitai.web.rights import Role
-from tests.browser.support import CHROMIUM, inspect_pages, served
+from tests.browser.support import CHROMIUM, FLAGS, inspect_pages, served
 from tests.jukinet.nation_app import nation, provision
 from tests.jukinet.test_pages import QUERY, count_provisions, followed, officer, trouble
 from tests.jukinet.test_pages_disclosure import hanako, receipt
@@ -120,7 +120,7 @@ def _typed(text: str) -> dict[str, str]:
         return text
 
     with served(answer) as origin, sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         page = chromium.new_page()
         page.on("request", lambda request: sent.append(request.post_data or ""))
         page.goto(f"{origin}/query")

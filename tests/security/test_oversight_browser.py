@@ -16,7 +16,7 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.ports import bind
 from jichitai.kernel.parties import Tier
 from jichitai.web.server import WebServer
-from tests.browser.support import CHROMIUM, inspect_pages, page_of
+from tests.browser.support import CHROMIUM, FLAGS, inspect_pages, page_of
 from tests.conftest import Cluster
 from tests.security.oversight_builders import answer
 from tests.security.oversight_world import NOTICE, World, oversight_world, sample_reports
@@ -98,7 +98,7 @@ async def test_from_the_map_to_a_body_by_keyboard_and_without_script(world: Worl
 
 def _walk(origin: str, cookie: dict[str, str]) -> None:
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
         for script in (True, False):
             with page_of(chromium, script=script) as page:
                 page.context.add_cookies([cookie])  # type: ignore[list-item]
