@@ -170,7 +170,7 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]
             if nodeid.startswith(start):
                 return name
         module = nodeid.partition("::")[0]
-        return module if module.startswith("tests/jpki/") else nodeid
+        return module if module.startswith(("tests/jpki/", "tests/security/")) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)

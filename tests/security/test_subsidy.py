@@ -1,6 +1,7 @@
 """The subsidy between a prefecture and the ministry: both keep the same file and matching books."""
 
 import io
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import date, timedelta
@@ -106,6 +107,15 @@ class Desk:
         rows = (await self.own.get(f"{API}/ledger")).json()["rows"]
         return {row["account"]: row["balance"] for row in rows if row["balance"]}
 
+    async def accounts(self) -> tuple[Counter[str], Counter[str]]:
+        """Balances of the ministry's and of the prefecture's books, which balance."""
+        found = []
+        for client in (self.first, self.own):
+            ledger = (await client.get(f"{API}/ledger")).json()
+            assert ledger["debit"] == ledger["credit"]
+            found.append(Counter({row["account"]: row["balance"] for row in ledger["rows"]}))
+        return found[0], found[1]
+
     async def both(self) -> tuple[Any, Any]:
         """The case as the prefecture and as the ministry sees it."""
         own = (await self.own.get(f"{API}/{self.case}")).json()
@@ -150,6 +160,7 @@ async def desk(wires: Upper, apps: tuple[Litestar, Litestar]) -> AsyncIterator[D
 
 
 async def test_a_case_goes_its_whole_way_and_both_sides_keep_the_same_file(desk: Desk) -> None:
+    before, own_before = await desk.accounts()
     call_id = await desk.call()
     made = await desk.apply(call_id)
     await desk.issue(**decision())
@@ -177,11 +188,11 @@ async def test_a_case_goes_its_whole_way_and_both_sides_keep_the_same_file(desk:
     assert own == theirs
     assert all(one["document_same"] for one in own["papers"])
     numbers = [one["number"] for one in own["papers"] if one["side"] == "prefecture"]
-    assert numbers == [f"R8-01-{n:04}" for n in range(1, 6)]
-    ministry = {row["account"]: row["balance"] for row in (await desk.first.get(f"{API}/ledger")).json()["rows"]}  # fmt: skip
-    prefecture = (await desk.own.get(f"{API}/ledger")).json()
-    assert prefecture["debit"] == prefecture["credit"]
-    ours = {row["account"]: row["balance"] for row in prefecture["rows"]}
+    first = int(numbers[0].removeprefix("R8-01-"))
+    assert numbers == [f"R8-01-{n:04}" for n in range(first, first + 5)]
+    ministry, ours = await desk.accounts()
+    ministry.subtract(before)
+    ours.subtract(own_before)
     assert ministry["treasury"] == -125_000_000 == -ours["cash"]
     assert (ministry["available"], ministry["executed"]) == (-75_000_000, -125_000_000)
     assert ours["cost"] == 250_000_000
