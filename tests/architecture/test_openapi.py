@@ -59,7 +59,7 @@ def _try(operation: Any, headers: dict[str, str]) -> None:
     failures: list[str] = []
 
     @settings(
-        max_examples=12,
+        max_examples=8,
         deadline=None,
         phases=[Phase.generate],
         derandomize=True,

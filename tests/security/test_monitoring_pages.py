@@ -173,7 +173,7 @@ async def test_another_prefecture_sees_and_touches_nothing(app: Litestar, desk: 
     async with analyst(app) as client:
         source = await register(client, OTHER_BODY)
         (alert, *_) = (await client.get(f"{API}/alerts?show=all")).json() or [
-            await attacked(app, desk)
+            await attacked(app, desk, "012041")
         ]
     async with analyst(app, "13") as client:
         for path in ("sources", "alerts?show=all", "batches", "findings", "suppressions"):
