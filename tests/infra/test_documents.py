@@ -164,7 +164,7 @@ def test_a_pdf_is_tagged_archivable_and_says_what_the_data_say(templates: Path) 
     assert "#本文*強調*$x$@y" in text  # data is never markup
     assert "1,234" in text
     assert reader.root_object["/MarkInfo"]["/Marked"]  # type: ignore[index]
-    assert reader.root_object["/Lang"] == "ja"
+    assert str(reader.root_object["/Lang"]) == "ja"
     assert b"pdfaid" in data
 
 

@@ -16,7 +16,8 @@ from jichitai.infra.database import Database, Tx
 from jichitai.infra.keys import Keys
 from jichitai.jpki.signin import words, worker
 from jichitai.jpki.signin.claims import Item
-from jichitai.jpki.signin.provider import Provider, Roots
+from jichitai.jpki.signin.provider import Provider
+from jichitai.jpki.status.record import Roots
 from jichitai.jpki.verifier.refusals import StatusUnreachableError
 from jichitai.jukinet.pages.languages import Language
 from jichitai.web import accounts
