@@ -1,7 +1,7 @@
 """Rules: the packaged ones hold, bad ones are refused by name, SQL means what Sigma means."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ from jichitai.security.monitoring.detection import Detection, look_back, run
 from jichitai.security.monitoring.errors import BadRuleError
 from jichitai.security.monitoring.lake import Connection
 from jichitai.security.monitoring.model.rules import CorrelationKind, Course, Rule, Severity
+from jichitai.security.monitoring.model.targets import targets
 from jichitai.security.monitoring.rules.builtin import rule_files, samples_text
 from jichitai.security.monitoring.rules.loading import load
 from jichitai.security.monitoring.rules.samples import examine, put_events, read_samples
@@ -331,3 +332,10 @@ def test_only_what_is_new_is_reported(connection: Connection) -> None:
     assert len(run(connection, rules).detections) == 1
     assert len(run(connection, rules, fresh="raw_id >= 11").detections) == 1
     assert run(connection, rules, fresh="raw_id >= 12").detections == ()
+
+
+@pytest.mark.parametrize("day", [date(2002, 8, 5), date(2026, 1, 1), date(2040, 1, 1)])
+def test_there_are_terms_on_every_day(day: date) -> None:
+    found = targets(day)
+    assert found.notice > timedelta(0)
+    assert found.retention >= timedelta(days=365)

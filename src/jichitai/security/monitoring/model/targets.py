@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from jichitai.security.tables import rows_on
+from jichitai.security.tables import rows, rows_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +20,13 @@ class Targets:
 
 
 def targets(on: date) -> Targets:
-    """The terms that hold on a day.
+    """The terms that hold on a day; before the first of them, those of the whole table.
 
     Source: data/security_cloud_sla.csv (proposals; the documents read name no figures).
     """
-    rows = {row["metric"]: row for row in rows_on("cloud_sla", on)}
+    held = rows_on("cloud_sla", on) or rows("cloud_sla")
+    found = {row["metric"]: row for row in held}
     return Targets(
-        notice=timedelta(minutes=int(rows["first-notice"]["target"])),
-        retention=timedelta(days=int(rows["log-retention"]["target"])),
+        notice=timedelta(minutes=int(found["first-notice"]["target"])),
+        retention=timedelta(days=int(found["log-retention"]["target"])),
     )
