@@ -116,6 +116,7 @@ async def test_the_standard_never_leaves_its_body(app: Litestar) -> None:
             assert (await anybody.get(wrong)).status_code == 404
     for line in (line for body in secrets for line in body.splitlines() if len(line) > 30):
         assert not any(line in page for page in shown)
+    assert ("noindex" in shown[0]) is app.state.settings.demo  # a real policy may be found
 
 
 async def test_the_days_work_brings_it_into_force_and_looks_at_its_address(
