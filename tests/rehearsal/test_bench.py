@@ -13,13 +13,21 @@ ALWAYS = {
     "name", "unit", "per_second", "baseline", "baseline_per_second", "ratio", "cores", "memory_gib",
 }  # fmt: skip
 LATENCIES = {"p50_ms", "p99_ms"}
-PERSONS = {"provision": "1200", "intake": "200", "load": "1500", "digest": "1500", "jpki": "200"}
+SIZES = {
+    "provision": ["--persons", "1200"],
+    "intake": ["--persons", "200"],
+    "load": ["--persons", "1500"],
+    "digest": ["--persons", "1500"],
+    "jpki": ["--persons", "200"],
+    "logs": ["--rows", "20000"],
+}
 NAMES = {
     "provision": ["provision", "provision-batch"],
     "intake": ["intake", "intake-one-by-one"],
     "load": ["load"],
     "digest": ["digest"],
     "jpki": ["jpki-issue", "jpki-ocsp", "jpki-ocsp-nonce", "jpki-login"],
+    "logs": ["logs-intake", "logs-rules"],
 }
 TIMED = {"provision", "provision-batch", "jpki-ocsp", "jpki-ocsp-nonce"}
 
@@ -28,7 +36,7 @@ TIMED = {"provision", "provision-batch", "jpki-ocsp", "jpki-ocsp-nonce"}
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", list(BENCHES))
 def test_a_benchmark_tells_its_figures_beside_a_baseline(name: str) -> None:
-    chosen = ["--quick", "--json", "--persons", PERSONS[name], "--seconds", "1"]
+    chosen = ["--quick", "--json", "--seconds", "1", *SIZES[name]]
     run = CliRunner().invoke(bench, [name, *chosen], catch_exceptions=False)
     assert run.exit_code == 0, run.output
     found = json.loads(run.stdout)
