@@ -16,8 +16,8 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
 from jichitai.jukinet.messages import Body as Message
+from jichitai.kernel.bodies import body
 from jichitai.kernel.parties import MINISTRY, Party, Tier
-from jichitai.security.bodies import body
 from jichitai.security.messages import S10
 from jichitai.security.oversight.model.forms import written
 from jichitai.security.oversight.routes import (

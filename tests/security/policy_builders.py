@@ -9,7 +9,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Outbox
-from jichitai.security.bodies import Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.service import deciding, opening, publishing
 from jichitai.security.policy.service.deciding import Decision, Meeting
 from jichitai.security.policy.service.desk import Desk, version_of

@@ -16,11 +16,11 @@ from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Tx, enter_town
 from jichitai.infra.messages import Received
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import body
 from jichitai.kernel.parties import Party
 from jichitai.security.assets.model.drafts import SystemDraft
 from jichitai.security.assets.model.kinds import Area, Form
 from jichitai.security.assets.service import Assets
-from jichitai.security.bodies import body
 from jichitai.security.checks.errors import WrongStepError
 from jichitai.security.checks.model.answers import Answer
 from jichitai.security.checks.model.corrections import Step

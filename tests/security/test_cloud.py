@@ -15,8 +15,8 @@ from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.infra.messages import Received
 from jichitai.jukinet.errors import InvalidMessageError
+from jichitai.kernel.bodies import body, prefecture_body
 from jichitai.kernel.parties import MINISTRY, Party, Tier
-from jichitai.security.bodies import body, prefecture_body
 from jichitai.security.cloud import catalogue, model, queries, store
 from jichitai.security.cloud.checks import check
 from jichitai.security.cloud.errors import CloudRefusedError

@@ -13,14 +13,15 @@ from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Database, Tx, enter_town
 from jichitai.infra.keys import Keys
 from jichitai.infra.settings import Settings
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.kernel.identifiers import InvalidLocalGovernmentCodeError
 from jichitai.kernel.parties import Tier
 from jichitai.security import shell
 from jichitai.security.access import INSIDE, SUPERVISOR, own_body
-from jichitai.security.bodies import Body, BodyKind, Organ
 from jichitai.security.desk import pages, service
 from jichitai.security.desk.errors import NotJointError, OrganFixedError, ReasonMissingError
 from jichitai.security.desk.service import Todo, Waiting
+from jichitai.security.organs import Organ
 from jichitai.web.app import create_app
 from jichitai.web.rights import Role
 from tests.browser.support import inspect_pages

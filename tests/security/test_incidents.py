@@ -16,8 +16,8 @@ from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Tx, enter_town
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import body
 from jichitai.kernel.parties import MINISTRY, Party
-from jichitai.security.bodies import body
 from jichitai.security.errors import NotYourBodyError, StaleEditError, UnknownDocumentError
 from jichitai.security.incidents import (
     alerts,

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jichitai.kernel.bodies import BodyKind, body
 from jichitai.kernel.business_days import is_business_day
 from jichitai.kernel.dates import JST
 from jichitai.kernel.identifiers import MyNumber
-from jichitai.security.bodies import BodyKind, body
 from jichitai.security.incidents import due, forms, model, timeline
 from jichitai.security.incidents.due import Done, Standing
 from jichitai.security.incidents.errors import (

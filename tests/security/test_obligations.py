@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jichitai.kernel.bodies import Body, BodyKind, all_bodies, body
 from jichitai.kernel.municipalities import UnknownMunicipalityError
-from jichitai.security.bodies import Body, BodyKind, Organ, all_bodies, body
 from jichitai.security.obligations.model import (
     Denominator,
     Duty,
@@ -20,6 +20,7 @@ from jichitai.security.obligations.model import (
     organs_of,
     presence,
 )
+from jichitai.security.organs import Organ
 
 FIRST_DAY = date(2026, 4, 1)
 TODAY = date(2026, 11, 20)

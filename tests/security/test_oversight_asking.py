@@ -15,8 +15,8 @@ from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import ALL_TOWNS, Tx, enter_town
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import body
 from jichitai.kernel.parties import MINISTRY, Party
-from jichitai.security.bodies import body
 from jichitai.security.errors import NotYourBodyError, UnknownDocumentError
 from jichitai.security.messages import S10, S11
 from jichitai.security.obligations.model import Denominator

@@ -8,12 +8,13 @@ import pytest
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import ALL_TOWNS, Tx, enter_town
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import body
 from jichitai.kernel.municipalities import UnknownMunicipalityError
 from jichitai.kernel.parties import MINISTRY, Party
-from jichitai.security.bodies import Organ, body
 from jichitai.security.errors import NotYourBodyError
 from jichitai.security.messages import Measure
 from jichitai.security.obligations.model import Denominator
+from jichitai.security.organs import Organ
 from jichitai.security.oversight.errors import (
     NotYourMemberError,
     RevisionTakenError,

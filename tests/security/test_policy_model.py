@@ -11,9 +11,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jichitai.security.bodies import Organ, body
+from jichitai.kernel.bodies import body
 from jichitai.security.guideline import builtin
 from jichitai.security.guideline.model import NetworkModel
+from jichitai.security.organs import Organ
 from jichitai.security.policy import reach, seal
 from jichitai.security.policy.cli import seal as seal_command
 from jichitai.security.policy.errors import BadAddressError, BadAnswerError, NoSealError

@@ -12,7 +12,7 @@ from jichitai.infra.audit import catalogue
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Outbox
-from jichitai.security.bodies import Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy import seal
 from jichitai.security.policy.errors import (
     AlreadyDecidedError,

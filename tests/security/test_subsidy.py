@@ -15,8 +15,8 @@ from litestar import Litestar
 from openpyxl import load_workbook
 
 from jichitai.infra.keys import Keys
+from jichitai.kernel.bodies import prefecture_body
 from jichitai.kernel.parties import Tier
-from jichitai.security.bodies import prefecture_body
 from jichitai.security.subsidy.handed_in import Application, Settlement
 from jichitai.security.subsidy.papers import text_of
 from jichitai.security.subsidy.routes import MINISTRY_ROUTES, PREFECTURE_ROUTES

@@ -9,8 +9,8 @@ import click
 from jichitai.infra.clock import SystemClock
 from jichitai.infra.database import Tx, enter_town
 from jichitai.infra.operators import run, shell_user
+from jichitai.kernel.bodies import BodyKind, body
 from jichitai.kernel.parties import Tier
-from jichitai.security.bodies import BodyKind, body
 from jichitai.security.desk import service
 from jichitai.security.obligations.model import Denominator, bodies_in, duty, measures, organs_of
 

@@ -5,8 +5,9 @@ from typing import Final
 from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body, BodyKind, body, prefecture_body
 from jichitai.kernel.errors import ForbiddenError
-from jichitai.security.bodies import Body, BodyKind, Organ, body, prefecture_body
+from jichitai.security.organs import Organ
 from jichitai.web.rights import Principal, Role
 
 OFFICER: Final = frozenset({Role.SECURITY_OFFICER})

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+from jichitai.kernel.bodies import Body, BodyKind, body, prefecture_body
 from jichitai.rehearsal.driver.cast import account_id
-from jichitai.security.bodies import Body, BodyKind, Organ, body, prefecture_body
+from jichitai.security.organs import Organ
 from jichitai.web.accounts import Account
 from jichitai.web.rights import Kind, Role
 

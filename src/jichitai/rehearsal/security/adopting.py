@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from jichitai.kernel.bodies import Body
 from jichitai.rehearsal.driver.guards import ministry_officer
 from jichitai.rehearsal.driver.visitor import Visitor
 from jichitai.rehearsal.security.stage import BEGIN, Stage
-from jichitai.security.bodies import Body
 from jichitai.security.obligations.model import Denominator, organs_of
 
 POLICIES: Final = "/api/v1/security/policies"

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from jichitai.kernel.bodies import Body
 from jichitai.rehearsal.security.stage import Stage
-from jichitai.security.bodies import Body
 
 CHECKS: Final = "/api/v1/security/checks"
 _AT_ONCE: Final = 200

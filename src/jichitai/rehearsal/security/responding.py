@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from jichitai.kernel.bodies import Body
 from jichitai.rehearsal.driver import cast, guards
 from jichitai.rehearsal.driver.visitor import Visitor
 from jichitai.rehearsal.security.stage import Stage
-from jichitai.security.bodies import Body
 
 INCIDENTS: Final = "/api/v1/security/incidents"
 _NEEDS_A_WAY: Final = "Webの受付"

@@ -11,14 +11,15 @@ from typing import Any, Final
 from rich.console import Console
 
 from jichitai.infra.clock import JST
+from jichitai.kernel.bodies import Body, body, prefecture_body
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal import quiet
 from jichitai.rehearsal.driver import cast, guards
 from jichitai.rehearsal.driver.visitor import Visitor
 from jichitai.rehearsal.nationwide import Nationwide, nationwide
 from jichitai.rehearsal.opening import Offices, offices
-from jichitai.security.bodies import Body, Organ, body, prefecture_body
 from jichitai.security.obligations.model import organs_of
+from jichitai.security.organs import Organ
 from jichitai.web.accounts import Account
 
 TOWNS: Final = ("011002", "012025", "012033")

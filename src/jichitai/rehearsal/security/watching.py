@@ -8,12 +8,12 @@ from typing import Any, Final
 
 import httpx
 
+from jichitai.kernel.bodies import body
 from jichitai.kernel.municipalities import in_prefecture
 from jichitai.kernel.parties import Tier
 from jichitai.rehearsal.driver import guards
 from jichitai.rehearsal.driver.visitor import Visitor
 from jichitai.rehearsal.security.stage import PREFECTURE, Stage
-from jichitai.security.bodies import body
 from jichitai.security.monitoring.trial.scenarios import Feed, Scenario, scenarios
 
 MONITORING: Final = "/api/v1/security/monitoring"

@@ -11,7 +11,7 @@ from jichitai.security.assets.errors import AssetRefusedError
 from jichitai.security.assets.model.drafts import SystemDraft
 from jichitai.security.assets.model.kinds import OWN_AREAS, Answer, Area, Confidentiality, Form
 from jichitai.security.assets.model.picture import Segment, System, check_system
-from jichitai.security.bodies import Organ
+from jichitai.security.organs import Organ
 
 SHEET: Final = "システム"
 MOST_ROWS: Final = 500

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Final, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
+from jichitai.kernel.bodies import prefecture_body
 from jichitai.kernel.municipalities import in_prefecture
-from jichitai.security.bodies import prefecture_body
 from jichitai.security.cloud import catalogue
 from jichitai.security.messages import BodyCode, PrefectureCode
 

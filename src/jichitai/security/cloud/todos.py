@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body, BodyKind
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.security.cloud import store
 from jichitai.security.desk.service import Todo
 

@@ -9,9 +9,9 @@ from msgspec import Meta, Struct
 
 from jichitai.kernel.errors import NotFoundError
 from jichitai.security.access import INSIDE, OFFICER, body_code
-from jichitai.security.bodies import Organ
 from jichitai.security.desk import service
 from jichitai.security.obligations.model import Duty, duty, measures
+from jichitai.security.organs import Organ
 from jichitai.web.inject import Db, LawClock, Who
 
 

@@ -7,12 +7,13 @@ from datetime import date, datetime
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.kernel.municipalities import UnknownMunicipalityError, municipality
 from jichitai.security.access import own_body
-from jichitai.security.bodies import Body, BodyKind, Organ
 from jichitai.security.desk import store
 from jichitai.security.desk.errors import NotJointError, OrganFixedError, ReasonMissingError
 from jichitai.security.obligations.model import Obligation, Presence, obligations, presence
+from jichitai.security.organs import Organ
 from jichitai.web.rights import Role
 
 

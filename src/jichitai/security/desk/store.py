@@ -7,7 +7,8 @@ from datetime import datetime
 from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body, BodyKind, Organ
+from jichitai.kernel.bodies import Body, BodyKind
+from jichitai.security.organs import Organ
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from jichitai.infra.database import Tx, enter_town
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.messages import Received
 from jichitai.infra.outbox import Draft, Outbox
+from jichitai.kernel.bodies import prefecture_body
 from jichitai.kernel.parties import MINISTRY, Party, Tier
-from jichitai.security.bodies import prefecture_body
 from jichitai.security.errors import NotYourBodyError
 from jichitai.security.guideline import builtin, store
 from jichitai.security.guideline.codec import pack, unpack

@@ -7,10 +7,10 @@ from enum import StrEnum
 from functools import cache
 from typing import Final, Literal
 
+from jichitai.kernel.bodies import BodyKind
 from jichitai.kernel.business_days import next_business_day
 from jichitai.kernel.dates import JST, wareki
 from jichitai.security import tables
-from jichitai.security.bodies import BodyKind
 from jichitai.security.incidents.model import (
     Answer,
     Facts,

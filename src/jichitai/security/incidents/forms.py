@@ -9,9 +9,9 @@ from typing import Final
 
 from msgspec import Struct
 
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST, wareki
 from jichitai.security import tables
-from jichitai.security.bodies import Body
 from jichitai.security.incidents.model import Answer, Area, Incident, Kind
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from uuid import UUID
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.security.access import INSIDE, own_body
-from jichitai.security.bodies import Body
 from jichitai.security.incidents import desk_store, due, forms, reporting, store, timeline
 from jichitai.security.incidents.desk_store import Notice
 from jichitai.security.incidents.due import Clock, Standing

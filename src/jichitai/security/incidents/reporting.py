@@ -11,9 +11,9 @@ import msgspec
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.access import own_body
-from jichitai.security.bodies import Body, BodyKind
 from jichitai.security.incidents import documents, forms, journal, store
 from jichitai.security.incidents.due import Clock
 from jichitai.security.incidents.errors import BadReportError, NotOwedError

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST
-from jichitai.security.bodies import Body
 from jichitai.security.desk.service import Todo
 from jichitai.security.incidents import desk_store, due, store
 from jichitai.security.incidents.model import State

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
+from jichitai.kernel.bodies import BodyKind
 from jichitai.security.access import own_body
-from jichitai.security.bodies import BodyKind
 from jichitai.security.incidents import desk_store, due, notices, store
 from jichitai.security.incidents.due import Done, Standing
 

@@ -6,7 +6,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from jichitai.security.bodies import KINDS_OF_1788, Body, BodyKind, Organ, all_bodies
+from jichitai.kernel.bodies import KINDS_OF_1788, Body, BodyKind, all_bodies
+from jichitai.security.organs import Organ
 from jichitai.security.tables import rows, rows_on
 
 

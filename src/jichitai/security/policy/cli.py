@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from jichitai.infra.settings import read_settings
+from jichitai.kernel.bodies import body
 from jichitai.kernel.errors import JichitaiError
-from jichitai.security.bodies import body
 from jichitai.security.policy import seal as seals
 
 

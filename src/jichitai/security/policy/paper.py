@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from jichitai.infra.documents import pdf
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST, wareki
-from jichitai.security.bodies import Body, Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.model.interview import organ_name
 from jichitai.security.policy.model.text import Document, blocks, enactment, label
 from jichitai.security.policy.seal import Seal, sign

@@ -8,7 +8,7 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body
+from jichitai.kernel.bodies import Body
 from jichitai.security.desk.service import Todo
 from jichitai.security.policy.api.deciding import DECIDING_ROUTES
 from jichitai.security.policy.api.reading import READING_ROUTES

@@ -26,8 +26,8 @@ from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from cryptography.x509.oid import NameOID
 
 from jichitai.infra.settings import Settings
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.identifiers import LocalGovernmentCode
-from jichitai.security.bodies import Body
 from jichitai.security.policy.errors import NoSealError
 
 if TYPE_CHECKING:

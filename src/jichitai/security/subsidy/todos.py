@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body, BodyKind
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.security.desk.service import Todo
 from jichitai.security.subsidy import store, views
 from jichitai.security.subsidy.case import Case, State

@@ -16,8 +16,8 @@ from jichitai.security.assets.model.kinds import (
     Sanitising,
     SegmentUse,
 )
-from jichitai.security.bodies import Organ
 from jichitai.security.guideline.model import NetworkModel
+from jichitai.security.organs import Organ
 
 _PRINTABLE: Final = r"^[^\x00-\x1f\x7f]*$"
 Name: TypeAlias = Annotated[str, Meta(min_length=1, max_length=80, pattern=_PRINTABLE)]

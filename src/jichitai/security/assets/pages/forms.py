@@ -31,8 +31,8 @@ from jichitai.security.assets.model.kinds import (
     SegmentUse,
 )
 from jichitai.security.assets.model.picture import Picture, refuse
-from jichitai.security.bodies import Organ
 from jichitai.security.guideline.model import NetworkModel
+from jichitai.security.organs import Organ
 from jichitai.web.components import FieldErrors, Option
 
 _REF: Final = re.compile(r"[A-Za-z0-9-]{1,60}")

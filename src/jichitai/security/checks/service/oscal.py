@@ -9,10 +9,10 @@ from typing import Final
 from uuid import UUID, uuid5
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST
 from jichitai.security.access import own_body
 from jichitai.security.assets.model.kinds import Area
-from jichitai.security.bodies import Body
 from jichitai.security.checks.errors import WrongStepError
 from jichitai.security.checks.model.answers import Answer
 from jichitai.security.checks.model.corrections import Severity, Step

@@ -10,10 +10,10 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.access import own_body
 from jichitai.security.assets.model.kinds import Area
-from jichitai.security.bodies import Body, BodyKind
 from jichitai.security.checks.errors import CheckFormError, RoundClosedError, WrongStepError
 from jichitai.security.checks.model import rounds as rules
 from jichitai.security.checks.model.carrying import Between, stale_reasons

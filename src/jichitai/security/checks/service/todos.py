@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Final
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body
+from jichitai.kernel.bodies import Body
 from jichitai.security.checks.store import registers, rounds
 from jichitai.security.desk.service import Todo
 

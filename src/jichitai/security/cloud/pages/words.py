@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
+from jichitai.kernel.bodies import body
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import UnknownMunicipalityError, prefecture
-from jichitai.security.bodies import body
 from jichitai.security.cloud import catalogue
 from jichitai.security.cloud.model import Cloud, Cost, Have, Member, Move, Step
 from jichitai.web.components import Colour, Fact, Option, Status, Tile

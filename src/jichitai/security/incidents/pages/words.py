@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jichitai.kernel.errors import JichitaiError
-from jichitai.security.bodies import Organ
 from jichitai.security.incidents.desk_store import Duty
 from jichitai.security.incidents.due import Standing
 from jichitai.security.incidents.errors import BadReportError
@@ -20,6 +19,7 @@ from jichitai.security.incidents.model import (
 )
 from jichitai.security.incidents.pages import when
 from jichitai.security.incidents.reporting import METHODS
+from jichitai.security.organs import Organ
 from jichitai.web.components import Colour, FieldErrors, NavItem, Option, Status
 
 _STATES: Final[Mapping[State, Colour]] = {

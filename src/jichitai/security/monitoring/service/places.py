@@ -1,7 +1,7 @@
 """Which bodies belong to a prefecture's security cloud."""
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import all_bodies, prefecture_body
+from jichitai.kernel.bodies import all_bodies, prefecture_body
 from jichitai.security.monitoring.errors import NotMemberError
 
 

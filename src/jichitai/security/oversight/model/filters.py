@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from jichitai.security.bodies import BodyKind
+from jichitai.kernel.bodies import BodyKind
 from jichitai.security.oversight.errors import UnknownFilterError
 from jichitai.security.oversight.model.standing import Progress, SizeClass, Standing
 

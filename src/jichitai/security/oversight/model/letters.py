@@ -5,8 +5,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import both
-from jichitai.security.bodies import Body
 from jichitai.security.oversight.errors import BadFormError
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 import msgspec
 from msgspec import Struct
 
-from jichitai.security.bodies import Body
+from jichitai.kernel.bodies import Body
 
 
 class Wrong(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 from functools import cache
 from typing import Final
 
-from jichitai.security.bodies import Body, BodyKind, Organ
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.security.messages import S01
 from jichitai.security.obligations.model import (
     Denominator,
@@ -17,6 +17,7 @@ from jichitai.security.obligations.model import (
     organs_of,
     presence,
 )
+from jichitai.security.organs import Organ
 
 
 class Progress(IntEnum):

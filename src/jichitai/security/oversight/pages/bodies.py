@@ -10,8 +10,8 @@ from jichitai.infra.mail import BadAddressError
 from jichitai.kernel.dates import wareki
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
-from jichitai.security.bodies import Organ
 from jichitai.security.messages import S01
+from jichitai.security.organs import Organ
 from jichitai.security.oversight.model.standing import (
     SizeClass,
     progress,

@@ -9,9 +9,9 @@ from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
 from jichitai.infra.documents.sheets import WorkbookRefusedError
+from jichitai.kernel.bodies import prefecture_body
 from jichitai.kernel.parties import Party, Tier
 from jichitai.security.access import INSIDE, OFFICER, body_code
-from jichitai.security.bodies import prefecture_body
 from jichitai.security.oversight.api.overseers import attached
 from jichitai.security.oversight.errors import BadAnswerError
 from jichitai.security.oversight.pages.contacts import uploaded

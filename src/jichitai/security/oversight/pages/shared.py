@@ -12,10 +12,10 @@ from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import BodyKind
 from jichitai.kernel.dates import parse_date
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
-from jichitai.security.bodies import BodyKind
 from jichitai.security.oversight.model.filters import MODELS, PLACES, Filter
 from jichitai.security.oversight.model.letters import sensible
 from jichitai.security.oversight.model.standing import Progress, SizeClass

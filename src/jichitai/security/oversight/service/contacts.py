@@ -14,7 +14,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.documents.sheets import Column, Sheet, Table, read, workbook
-from jichitai.security.bodies import Body
+from jichitai.kernel.bodies import Body
 from jichitai.security.oversight.errors import AlreadyAppliedError, BadAnswerError
 from jichitai.security.oversight.model.preview import Preview, Taken, Wrong, body_of, preview_of
 from jichitai.security.oversight.service.place import Overseer

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from jichitai.infra import mail
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST, fiscal_year
-from jichitai.security.bodies import Body
 from jichitai.security.messages import S01, S02, S05
 from jichitai.security.oversight.model.letters import Matter
 from jichitai.security.oversight.model.standing import Rates, Standing, rates, standing

@@ -8,9 +8,9 @@ from typing import Final
 
 from jichitai.infra.database import Database, Tx
 from jichitai.infra.mail import MINISTRY_OFFICE
+from jichitai.kernel.bodies import Body, BodyKind, all_bodies, prefecture_body
 from jichitai.kernel.municipalities import prefecture
 from jichitai.kernel.parties import MINISTRY, Party
-from jichitai.security.bodies import Body, BodyKind, all_bodies, prefecture_body
 from jichitai.security.obligations.model import Denominator
 from jichitai.security.oversight.errors import NotYourMemberError
 from jichitai.security.oversight.store import reports

@@ -9,8 +9,8 @@ from jichitai.infra.database import ALL_TOWNS, Tx, enter_town
 from jichitai.infra.inbox import Handler
 from jichitai.infra.messages import Received
 from jichitai.infra.outbox import Outbox
+from jichitai.kernel.bodies import body, prefecture_body
 from jichitai.kernel.parties import MINISTRY, Party, Tier
-from jichitai.security.bodies import body, prefecture_body
 from jichitai.security.errors import NotYourBodyError
 from jichitai.security.messages import S01, S02, S05, S10, S11, decode
 from jichitai.security.oversight.errors import NotAskedError

@@ -10,8 +10,8 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.outbox import Draft, Outbox
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST
-from jichitai.security.bodies import Body
 from jichitai.security.messages import S10
 from jichitai.security.oversight.errors import NothingToSendError, RoundStateError
 from jichitai.security.oversight.model.letters import Matter, Wording, letter_text

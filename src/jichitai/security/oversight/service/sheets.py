@@ -16,8 +16,8 @@ from jichitai.infra.documents.sheets import (
     read,
     workbook,
 )
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import both
-from jichitai.security.bodies import Body
 from jichitai.security.oversight.model.forms import KINDS, Form, Question, clean
 from jichitai.security.oversight.model.preview import Preview, Taken, Wrong, body_of
 from jichitai.security.oversight.service.tables import by_row

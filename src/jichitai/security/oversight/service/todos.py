@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body
+from jichitai.kernel.bodies import Body
 from jichitai.security.desk.service import Todo
 from jichitai.security.oversight.store import notices
 

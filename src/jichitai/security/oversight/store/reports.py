@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body, BodyKind
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.security.messages import S01, S02, S05
 from jichitai.security.oversight.errors import RevisionTakenError
 

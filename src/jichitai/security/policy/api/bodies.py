@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
-from jichitai.security.bodies import Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.model.text import Part
 from jichitai.security.policy.service.editing import LONGEST_BODY, LONGEST_TITLE
 from jichitai.security.policy.service.importing import LARGEST

@@ -14,7 +14,8 @@ from importlib.resources import files
 from typing import Any, Final
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from jichitai.security.bodies import Body, Organ
+from jichitai.kernel.bodies import Body
+from jichitai.security.organs import Organ
 from jichitai.security.policy.model.interview import Answer, holds, organ_name
 from jichitai.security.policy.model.text import Clause, Part
 

@@ -11,8 +11,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Final, TypeAlias
 
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.kernel.dates import InvalidDateError, parse_date
-from jichitai.security.bodies import Body, BodyKind, Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.errors import BadAnswerError
 
 Answer: TypeAlias = str | int | list[str]

@@ -11,8 +11,8 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.security.access import own_body
-from jichitai.security.bodies import Body
 from jichitai.security.errors import UnknownDocumentError
 from jichitai.security.policy.model.states import State
 from jichitai.security.policy.model.text import Block, Form, Part, blocks, enactment, label

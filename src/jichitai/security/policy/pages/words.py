@@ -5,8 +5,9 @@ from typing import Any, Final, TypeGuard
 from uuid import UUID
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.errors import JichitaiError
-from jichitai.security.bodies import Body, Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.model.interview import organ_name
 from jichitai.security.policy.model.states import STANDING, STEPS, WORKING, State, counted
 from jichitai.security.policy.store.policies import StepRow, VersionRow

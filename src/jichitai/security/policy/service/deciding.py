@@ -8,7 +8,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
 from jichitai.kernel.dates import wareki
 from jichitai.security.access import own_body
-from jichitai.security.bodies import Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.errors import (
     AlreadyDecidedError,
     BadClauseError,

@@ -9,10 +9,10 @@ from uuid import UUID, uuid4
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
 from jichitai.security.access import own_body
-from jichitai.security.bodies import Organ
 from jichitai.security.desk import service as desk_service
 from jichitai.security.errors import StaleEditError
 from jichitai.security.guideline import service as guideline
+from jichitai.security.organs import Organ
 from jichitai.security.policy.errors import BadAnswerError, DraftOpenError
 from jichitai.security.policy.model import drafting, interview
 from jichitai.security.policy.model.coverage import Decided

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Body
+from jichitai.kernel.bodies import Body
 from jichitai.security.guideline import service as guideline
 from jichitai.security.guideline.errors import UnknownVersionError
 from jichitai.security.guideline.model import Catalogue, Item

@@ -5,9 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body, BodyKind
 from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.access import own_body
-from jichitai.security.bodies import Body, BodyKind
 from jichitai.security.messages import S01, Adoption
 from jichitai.security.policy.model.states import State
 from jichitai.security.policy.model.text import Part

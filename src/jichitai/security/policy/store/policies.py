@@ -10,7 +10,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from jichitai.infra.database import Tx
-from jichitai.security.bodies import Organ
+from jichitai.security.organs import Organ
 from jichitai.security.policy.model.interview import Answer
 from jichitai.security.policy.model.states import State
 from jichitai.security.policy.model.text import Form

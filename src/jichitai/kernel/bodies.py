@@ -1,9 +1,9 @@
-"""Bodies that owe a security policy, and their organs.
+"""Local bodies (団体): the 47 prefectures, the 1,741 municipalities and the joint bodies.
 
-The 47 prefectures and 1,741 municipalities are known from the table of codes; joint bodies
-(一部事務組合, 広域連合) are registered by whoever runs the node.
+The 1,788 are known from the table of codes; joint bodies (一部事務組合, 広域連合) are registered by
+whoever runs the node.
 
-Source: 地方自治法 第1条の3, 第138条の4, 第180条の5, 第244条の6第1項, 第292条.
+Source: 地方自治法 第1条の3, 第284条, 第292条.
 """
 
 from dataclasses import dataclass
@@ -41,54 +41,9 @@ class BodyKind(StrEnum):
         return self in (BodyKind.UNION, BodyKind.WIDE_UNION)
 
 
-class Organ(StrEnum):
-    """方針を定める機関: an organ that adopts a policy for the systems that it manages.
-
-    Source: 地方自治法 第244条の6第1項; 第180条の5 (執行機関).
-    """
-
-    ASSEMBLY = "assembly"
-    HEAD = "head"
-    EDUCATION = "education"
-    ELECTION = "election"
-    AUDIT = "audit"
-    PERSONNEL = "personnel"
-    EQUITY = "equity"
-    AGRICULTURE = "agriculture"
-    PROPERTY_TAX = "property-tax"
-    PUBLIC_SAFETY = "public-safety"
-    LABOUR = "labour"
-    EXPROPRIATION = "expropriation"
-    SEA_FISHERIES = "sea-fisheries"
-    INLAND_FISHERIES = "inland-fisheries"
-
-    @property
-    def japanese(self) -> str:
-        """The organ's name in the law."""
-        return _ORGANS[self]
-
-
-_ORGANS: Final = {
-    Organ.ASSEMBLY: "議会",
-    Organ.HEAD: "長",
-    Organ.EDUCATION: "教育委員会",
-    Organ.ELECTION: "選挙管理委員会",
-    Organ.AUDIT: "監査委員",
-    Organ.PERSONNEL: "人事委員会",
-    Organ.EQUITY: "公平委員会",
-    Organ.AGRICULTURE: "農業委員会",
-    Organ.PROPERTY_TAX: "固定資産評価審査委員会",
-    Organ.PUBLIC_SAFETY: "公安委員会",
-    Organ.LABOUR: "労働委員会",
-    Organ.EXPROPRIATION: "収用委員会",
-    Organ.SEA_FISHERIES: "海区漁業調整委員会",
-    Organ.INLAND_FISHERIES: "内水面漁場管理委員会",
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """団体: a local body that keeps its own security documents.
+    """団体: a local body with its code, kind and people.
 
     Attributes:
         code: 全国地方公共団体コード, six digits.
