@@ -29,8 +29,12 @@ COPIED = (
     "map_municipalities.topojson.gz",
     "map_prefectures.topojson.gz",
     "organ_affairs.csv",
+    "policy8_indicators.csv",
     "population_figures.csv",
+    "standardisation_progress.csv",
+    "standardisation_steps_2026-01.csv",
     "surnames.csv",
+    "tokutei_shien_systems_2025-12.csv",
 )
 
 # Both eras claim the day of the change; documents may name either (標準仕様書 1.1.8).

@@ -16,7 +16,10 @@ from tests.conftest import Cluster
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCE = ROOT / "src" / "jichitai"
-SCHEMAS = {"infra", "register", "jukinet", "jpki", "web", "transparency", "security", "migration"}
+SCHEMAS = {
+    "infra", "register", "jukinet", "jpki", "web", "transparency", "security", "migration",
+    "correspondence", "standardisation", "evaluation",
+}  # fmt: skip
 PURE = ["kernel", "register/model"]
 
 
@@ -62,7 +65,8 @@ def test_every_town_table_with_residents_is_isolated(cluster: Cluster) -> None:
         rows = connection.execute(
             "select c.oid::regclass::text from pg_class c"
             "  join pg_namespace n on n.oid = c.relnamespace"
-            " where c.relkind in ('r', 'p') and n.nspname in ('register', 'jukinet', 'jpki', 'security', 'infra')"
+            " where c.relkind in ('r', 'p') and n.nspname in ('register', 'jukinet', 'jpki', 'security', 'infra',"
+            " 'correspondence', 'standardisation', 'evaluation')"
             "   and exists (select 1 from pg_attribute a where a.attrelid = c.oid"
             "                  and a.attname = 'municipality' and a.attnum > 0)"
             "   and not (c.relrowsecurity and c.relforcerowsecurity)"

@@ -40,6 +40,11 @@ class Role(StrEnum):
     SECURITY_AUDITOR = "security-auditor"
     SECURITY_SUPERVISOR = "security-supervisor"
     SOC_ANALYST = "soc-analyst"
+    STANDARDISATION_OFFICER = "standardisation-officer"
+    STANDARDISATION_SUPERVISOR = "standardisation-supervisor"
+    EVALUATION_OFFICER = "evaluation-officer"
+    EVALUATION_APPROVER = "evaluation-approver"
+    EVALUATION_EXPERT = "evaluation-expert"
     ANONYMOUS = "anonymous"
 
 
@@ -74,6 +79,11 @@ _JAPANESE: Final[Mapping[Role, str]] = {
     Role.SECURITY_AUDITOR: "情報セキュリティ監査人",
     Role.SECURITY_SUPERVISOR: "都道府県の市区町村支援担当者",
     Role.SOC_ANALYST: "セキュリティクラウドの監視担当者",
+    Role.STANDARDISATION_OFFICER: "システム標準化の担当者",
+    Role.STANDARDISATION_SUPERVISOR: "都道府県のシステム標準化支援担当者",
+    Role.EVALUATION_OFFICER: "政策評価の担当者",
+    Role.EVALUATION_APPROVER: "政策評価の決裁者",
+    Role.EVALUATION_EXPERT: "政策評価の学識経験者",
     Role.ANONYMOUS: "だれでも",
 }
 

@@ -1,0 +1,1 @@
+"""政策評価: logic models, indicators and reports from one source."""

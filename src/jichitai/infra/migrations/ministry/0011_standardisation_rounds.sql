@@ -1,0 +1,1 @@
+-- システム標準化: survey rounds of the progress.

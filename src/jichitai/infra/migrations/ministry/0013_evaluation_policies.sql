@@ -1,0 +1,1 @@
+-- 政策評価: policies and their logic models.

@@ -1,0 +1,1 @@
+-- 政策評価: indicators, their targets and actuals.

@@ -1,0 +1,1 @@
+-- 政策評価: the officer's year.

@@ -1,0 +1,1 @@
+"""システム標準化: where every body stands in the migration to standard systems."""
