@@ -2,7 +2,6 @@
 
 import asyncio
 import getpass
-import importlib
 import os
 import sys
 from collections.abc import Awaitable, Callable
@@ -28,6 +27,7 @@ from jichitai.infra.platform import everybody, publish_keys
 from jichitai.infra.settings import Settings, read_settings
 from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.parties import Party, Tier
+from jichitai.main.groups import LazyGroup
 
 TIER = click.Choice([str(tier) for tier in Tier])
 
@@ -40,6 +40,7 @@ ELSEWHERE = {
     "chip": "jichitai.jpki.reader.cli:chip",
     "client": "jichitai.web.signin.cli:client",
     "demo": "jichitai.rehearsal.cli:demo",
+    "evaluation": "jichitai.main.evaluation.cli:evaluation",
     "jpki": "jichitai.jpki.verifier.cli:jpki",
     "organ": "jichitai.jukinet.provision.cli:organ",
     "phone": "jichitai.jpki.phone.cli:phone",
@@ -48,24 +49,15 @@ ELSEWHERE = {
     "rehearse": "jichitai.rehearsal.cli:rehearse",
     "rp": "jichitai.jpki.signin.cli:rp",
     "security": "jichitai.main.security_cli:security",
+    "standardisation": "jichitai.main.standardisation.cli:standardisation",
     "verifier": "jichitai.jpki.status.cli:verifier",
     "verify": "jichitai.infra.transparency.cli:verify",
 }
 """Commands of the packages, imported only when they are asked for."""
 
 
-class _Commands(click.Group):
+class _Commands(LazyGroup):
     """Turns refusals into a sentence on standard error and exit status 1."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *ELSEWHERE])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        module, _, name = ELSEWHERE[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        return command if isinstance(command, click.Command) else None
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -77,7 +69,9 @@ class _Commands(click.Group):
             sys.exit(1)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands, elsewhere=ELSEWHERE, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="jichitai")
 def main() -> None:
     """Jichitai: 住民基本台帳ネットワークを、一台の演習から本番の各階層まで同じコードで動かします。"""

@@ -1,6 +1,5 @@
 """The commands `jichitai security …`."""
 
-import importlib
 from datetime import date
 from typing import Final
 
@@ -11,6 +10,7 @@ from jichitai.infra.database import Tx, enter_town
 from jichitai.infra.operators import run, shell_user
 from jichitai.kernel.bodies import BodyKind, body
 from jichitai.kernel.parties import Tier
+from jichitai.main.groups import LazyGroup
 from jichitai.security.desk import service
 from jichitai.security.obligations.model import Denominator, bodies_in, duty, measures, organs_of
 
@@ -25,19 +25,7 @@ _TIERS: Final = click.Choice([str(Tier.TOWN), str(Tier.PREFECTURE), str(Tier.MIN
 _JOINT: Final = click.Choice([str(kind) for kind in BodyKind if kind.joint])
 
 
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), *ELSEWHERE])
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in ELSEWHERE:
-            return super().get_command(ctx, cmd_name)
-        module, _, name = ELSEWHERE[cmd_name].partition(":")
-        command = getattr(importlib.import_module(module), name)
-        return command if isinstance(command, click.Command) else None
-
-
-@click.group(cls=_Commands)
+@click.group(cls=LazyGroup, elsewhere=ELSEWHERE)
 def security() -> None:
     """自治体の情報セキュリティ：方針、ガイドライン、点検、事案、セキュリティクラウド、補助金。"""
 

@@ -31,9 +31,9 @@ from jichitai.jukinet.provision.api import provision_routes, quick_calls
 from jichitai.jukinet.provision.service import Provision
 from jichitai.jukinet.town import api as town_api
 from jichitai.kernel.parties import Tier
+from jichitai.main import domains
 from jichitai.main.home import home
 from jichitai.main.node import Assembled, Loop, Node, every, messaging
-from jichitai.main.security import tiers as security
 from jichitai.register.api import routes as register_api
 from jichitai.register.pages import routes as register_pages
 from jichitai.register.service.network import TownRegister
@@ -73,13 +73,13 @@ def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Ha
             return {
                 **worker.town_handlers(network, TownRegister(keys, clock)),
                 **certificates.town_handlers(keys, clock),
-                **security.part(Tier.TOWN).handlers(clock, outbox),
+                **domains.handlers(Tier.TOWN, clock, outbox),
             }
         case Tier.PREFECTURE:
             return {
                 **worker.prefecture_handlers(network),
                 "T01": tree_heads.prefecture_handler(clock),
-                **security.part(Tier.PREFECTURE).handlers(clock, outbox),
+                **domains.handlers(Tier.PREFECTURE, clock, outbox),
             }
         case Tier.NATION:
             from jichitai.main import certificates
@@ -87,11 +87,12 @@ def handlers(settings: Settings, keys: Keys, outbox: Outbox, clock: Clock) -> Ha
             return {
                 **worker.nation_handlers(certificates.watched(network)),
                 **certificates.nation_handlers(network, settings),
+                **domains.handlers(Tier.NATION, clock, outbox),
             }
         case Tier.MINISTRY:
             return {
                 "P01": disclosure.ministry_handler(clock),
-                **security.part(Tier.MINISTRY).handlers(clock, outbox),
+                **domains.handlers(Tier.MINISTRY, clock, outbox),
             }
 
 
@@ -113,16 +114,16 @@ def _town(node: Node) -> Assembled:
         node.settings.municipalities,
         digest_hour=node.settings.digest_hour,
     )
-    app = build_app(node, proofing=certificates.proofing_of(node), **security.given(node))
-    work = [*certificates.town_loops(node), *security.loops(node)]
+    app = build_app(node, proofing=certificates.proofing_of(node), **domains.given(node))
+    work = [*certificates.town_loops(node), *domains.loops(node)]
     return Assembled(app, [*loops, towns.run, links.run, *work])
 
 
 def _prefecture(node: Node) -> Assembled:
     receiver, loops = messaging(node, _handlers(node))
     links = worker.LinkWorker(node.database, receiver, node.tier)
-    app = build_app(node, **security.given(node))
-    return Assembled(app, [*loops, links.run, *security.loops(node)])
+    app = build_app(node, **domains.given(node))
+    return Assembled(app, [*loops, links.run, *domains.loops(node)])
 
 
 def _nation(node: Node) -> Assembled:
@@ -136,17 +137,18 @@ def _nation(node: Node) -> Assembled:
     daily = worker.NationWorker(node.database, network)
     certified = NationCertificates.of(node)
     app = build_app(
-        node, provision=provision, receiver=receiver, outbox=node.outbox, **certified.given
+        node, provision=provision, receiver=receiver, **domains.given(node), **certified.given
     )
     app.state.sign_in_ways = (signin.WAY,)
-    work = [*_disclosure(node), *certified.loops, provision.run, daily.run, links.run]
-    return Assembled(app, [*loops, *work], certified.status.direct)
+    work = [*_disclosure(node), *certified.loops, *domains.loops(node)]
+    own = [provision.run, daily.run, links.run]
+    return Assembled(app, [*loops, *work, *own], certified.status.direct)
 
 
 def _ministry(node: Node) -> Assembled:
     _, loops = messaging(node, _handlers(node))
-    app = build_app(node, **security.given(node))
-    return Assembled(app, [*loops, *security.loops(node)])
+    app = build_app(node, **domains.given(node))
+    return Assembled(app, [*loops, *domains.loops(node)])
 
 
 def _disclosure(node: Node) -> list[Loop]:
@@ -196,7 +198,7 @@ def route_table(tier: Tier) -> list[str]:
         Settings(tier=tier),
         controllers=[home, *_routes(tier)],
         templates=_templates(tier),
-        dependencies={name: _given(None) for name in (*_GIVEN, *security.GIVEN)},
+        dependencies={name: _given(None) for name in (*_GIVEN, *domains.GIVEN)},
     )
     return [
         f"{route.method:6} {route.path:60} {' '.join(sorted(route.roles))}"
@@ -218,10 +220,10 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
                 *register_pages.ROUTES,
                 *town_api.ROUTES,
                 *certificates.TOWN_ROUTES,
-                *security.part(tier).ROUTES,
+                *domains.routes(tier),
             ]
         case Tier.PREFECTURE:
-            return [*network_api.UPPER_ROUTES, *security.part(tier).ROUTES]
+            return [*network_api.UPPER_ROUTES, *domains.routes(tier)]
         case Tier.NATION:
             from jichitai.main import certificates
 
@@ -231,9 +233,10 @@ def _routes(tier: Tier) -> list[ControllerRouterHandler]:
                 *disclosure_routes(),
                 *network_pages.nation_pages(),
                 *certificates.NATION_ROUTES,
+                *domains.routes(tier),
             ]
         case Tier.MINISTRY:
-            return [*network_pages.ministry_pages(), *security.part(tier).ROUTES]
+            return [*network_pages.ministry_pages(), *domains.routes(tier)]
 
 
 _GIVEN = (
@@ -264,8 +267,8 @@ def _templates(tier: Tier) -> list[Path]:
     if tier is Tier.NATION:
         from jichitai.main import certificates
 
-        return [*_TEMPLATES, *certificates.TEMPLATES]
-    own = security.part(tier).TEMPLATES
+        return [*_TEMPLATES, *certificates.TEMPLATES, *domains.templates(tier)]
+    own = domains.templates(tier)
     if tier is Tier.TOWN:
         from jichitai.main import certificates
 

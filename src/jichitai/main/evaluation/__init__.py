@@ -1,0 +1,1 @@
+"""Parts of the policy evaluation, tier by tier."""

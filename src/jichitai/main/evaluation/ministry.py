@@ -1,0 +1,31 @@
+"""The ministry: figures, logic models, indicators, reports."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from litestar.types import ControllerRouterHandler
+
+from jichitai.infra.clock import Clock
+from jichitai.infra.inbox import Handlers
+from jichitai.infra.outbox import Outbox
+from jichitai.main.node import Loop, Node
+from jichitai.security.desk.service import Waiting
+
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
+
+TEMPLATES: Final[tuple[Path, ...]] = ()
+
+WAITING: Final[Sequence[Waiting]] = ()
+
+
+def handlers(clock: Clock, outbox: Outbox) -> Handlers:
+    """What the tier does with messages."""
+    del clock, outbox
+    return {}
+
+
+def loops(node: Node) -> list[Loop]:
+    """The timed work of the tier."""
+    del node
+    return []
