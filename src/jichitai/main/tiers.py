@@ -12,6 +12,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.types import ControllerRouterHandler
 
+from jichitai.evaluation import shell as evaluation_shell
 from jichitai.infra.broker import BrokerUnavailableError
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
@@ -37,7 +38,8 @@ from jichitai.main.node import Assembled, Loop, Node, every, messaging
 from jichitai.register.api import routes as register_api
 from jichitai.register.pages import routes as register_pages
 from jichitai.register.service.network import TownRegister
-from jichitai.security import shell
+from jichitai.security import shell as security_shell
+from jichitai.standardisation import shell as migration_shell
 from jichitai.web import rights
 from jichitai.web.app import create_app
 from jichitai.web.frame import ShellMaker
@@ -252,10 +254,14 @@ _GIVEN = (
 """Names under which handlers ask for services."""
 
 _SHELLS: dict[Tier, ShellMaker] = {
-    Tier.TOWN: shell.body_shell(card_shell),
-    Tier.PREFECTURE: shell.body_shell(shell.prefecture_shell),
+    Tier.TOWN: migration_shell.body_shell(security_shell.body_shell(card_shell)),
+    Tier.PREFECTURE: migration_shell.body_shell(
+        security_shell.body_shell(security_shell.prefecture_shell)
+    ),
     Tier.NATION: nation_shell,
-    Tier.MINISTRY: shell.ministry_shell(ministry_shell),
+    Tier.MINISTRY: evaluation_shell.ministry_shell(
+        migration_shell.ministry_shell(security_shell.ministry_shell(ministry_shell))
+    ),
 }
 
 _TEMPLATES = [

@@ -24,6 +24,8 @@ EMPLOYEE: Final = frozenset(
         Role.PREFECTURE_OPERATOR,
         Role.SECURITY_SUPERVISOR,
         Role.SOC_ANALYST,
+        Role.STANDARDISATION_OFFICER,
+        Role.STANDARDISATION_SUPERVISOR,
         *INSIDE,
     }
 )

@@ -1,14 +1,12 @@
 """Places of 情報セキュリティ in the navigation of every tier."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
 from jichitai.kernel.municipalities import UnknownMunicipalityError, prefecture
 from jichitai.web.components import NavItem, Shell
+from jichitai.web.frame import ShellMaker
 from jichitai.web.rights import Principal, Role
-
-ShellMaker = Callable[[Principal], Shell]
 
 SYSTEM: Final = "情報セキュリティ"
 
@@ -48,7 +46,11 @@ def places(roles: frozenset[Role]) -> tuple[NavItem, ...]:
     watching = _ANALYST if Role.SOC_ANALYST in roles else ()
     begin = _OWN[:1] if upper and not own else ()
     found = (*begin, *own, *upper, *watching)
-    return (*found, *(_REPORT if found and not own else ()))
+    return _grouped((*found, *(_REPORT if found and not own else ())))
+
+
+def _grouped(places: tuple[NavItem, ...]) -> tuple[NavItem, ...]:
+    return tuple(replace(one, group=SYSTEM) for one in places)
 
 
 def body_shell(base: ShellMaker) -> ShellMaker:
@@ -96,7 +98,7 @@ def ministry_shell(base: ShellMaker) -> ShellMaker:
         return replace(
             found,
             system="電子自治体の推進",
-            nav=(*_MINISTRY, *found.nav) if staff else found.nav,
+            nav=(*_grouped(_MINISTRY), *found.nav) if staff else found.nav,
             home=_MINISTRY[0].href if staff else found.home,
             links=(*found.links, _PUBLIC),
             contact="電子自治体の推進 担当",

@@ -21,6 +21,7 @@ class NavItem:
         unit: counter of the number, e.g. 件.
         key: letter after `g` that leads there, or empty.
         also: paths of further pages that belong to the place.
+        group: the system that the place belongs to, where a person works in several.
     """
 
     label: str
@@ -30,6 +31,7 @@ class NavItem:
     unit: str = "件"
     key: str = ""
     also: tuple[str, ...] = ()
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)

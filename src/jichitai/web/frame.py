@@ -45,7 +45,7 @@ def shell_of(request: Request[Any, Any, Any]) -> Shell:
     return replace(
         shell,
         density="work" if staff else "public",
-        nav=marked(shell.nav, request.url.path),
+        nav=folded(marked(shell.nav, request.url.path)),
         person=session.account.display if staff else "",
         sign_out="/sign-out",
         lock_url=f"/sign-in/lock?return={quote(request.url.path, safe='/')}" if staff else "",
@@ -69,6 +69,26 @@ def marked(nav: Sequence[NavItem], path: str) -> tuple[NavItem, ...]:
 
     furthest = max(map(length, nav), default=0)
     return tuple(replace(one, current=0 < furthest == length(one)) for one in nav)
+
+
+def folded(nav: Sequence[NavItem]) -> tuple[NavItem, ...]:
+    """The navigation with one system open: of every other system only a place that leads there.
+
+    >>> places = [NavItem(f"{group}{n}", f"/{group}/{n}", group=group) for group in "ab" for n in "12"]
+    >>> [place.label for place in folded([*places[:3], replace(places[3], current=True)])]
+    ['a', 'b1', 'b2']
+    >>> [place.label for place in folded(places[:2])]
+    ['a1', 'a2']
+    """
+    groups = list(dict.fromkeys(one.group for one in nav if one.group))
+    if len(groups) < 2:
+        return tuple(nav)
+    opened = next((one.group for one in nav if one.current and one.group), groups[0])
+    shown: list[NavItem] = []
+    for group in dict.fromkeys(one.group for one in nav):
+        own = [one for one in nav if one.group == group]
+        shown += own if group in ("", opened) else [replace(own[0], label=group, also=())]
+    return tuple(shown)
 
 
 def page(

@@ -62,7 +62,7 @@ def ministry_shell(principal: Principal) -> Shell:
         office="府省",
         density="work" if staff else "public",
         home="/counts",
-        nav=(NavItem("提供の件数", "/counts", key="c"),) if staff else (),
+        nav=(NavItem("提供の件数", "/counts", key="c", group="住民基本台帳"),) if staff else (),
         links=(NavItem("提供の件数（公表）", "/counts"),),
         contact="住民基本台帳制度 担当",
     )
