@@ -1,3 +1,65 @@
--- 政策評価: how far the daily figures were published.
+-- 政策評価: what the nation said of its daily figures, and how far it has counted.
 create schema evaluation;
 grant usage on schema evaluation to jichitai_app, jichitai_reader;
+
+-- 日次集計: a statement says everything that one origin counted for one measure and one day. A later
+-- revision takes the place of an earlier one, which stays. The same at every tier.
+create table evaluation.figure_statement (
+    measure     text        not null check (length(measure) between 1 and 60),
+    origin      text        not null,
+    day         date        not null,
+    revision    integer     not null check (revision >= 1),
+    reason      text        not null default '' check (length(reason) <= 200),
+    figures     integer     not null check (figures >= 0),
+    message_id  text        not null,
+    counted_at  timestamptz not null,
+    recorded_at timestamptz not null,
+    primary key (measure, origin, day, revision)
+);
+create index figure_statement_by_message on evaluation.figure_statement (message_id);
+comment on column evaluation.figure_statement.figures is 'how many rows of daily_figure; 0 says that there was nothing';
+comment on column evaluation.figure_statement.recorded_at is 'since when this tier knows it';
+
+-- the figures of a statement; parts are the values of the measure's dimensions, in their order
+create table evaluation.daily_figure (
+    measure     text        not null,
+    origin      text        not null,
+    day         date        not null,
+    revision    integer     not null check (revision >= 1),
+    parts       text[]      not null,
+    value       bigint      not null,
+    recorded_at timestamptz not null,
+    primary key (measure, day, origin, revision, parts)
+);
+
+-- How the figures of days stood at an instant: of each origin and day the newest revision of then.
+create function evaluation.daily(
+    wanted text, first_day date, last_day date, known_at timestamptz
+) returns table (origin text, day date, parts text[], value bigint)
+    language sql stable
+    begin atomic
+        select figure.origin, figure.day, figure.parts, figure.value
+          from (select distinct on (stated.origin, stated.day)
+                       stated.origin, stated.day, stated.revision
+                  from evaluation.figure_statement as stated
+                 where stated.measure = wanted and stated.day between first_day and last_day
+                   and stated.recorded_at <= known_at
+                 order by stated.origin, stated.day, stated.revision desc) as newest
+          join evaluation.daily_figure as figure
+            on figure.measure = wanted and figure.day = newest.day
+           and figure.origin = newest.origin and figure.revision = newest.revision;
+    end;
+grant execute on function evaluation.daily(text, date, date, timestamptz)
+    to jichitai_app, jichitai_reader;
+
+-- how far each measure of this tier has been counted
+create table evaluation.counted (
+    measure    text        not null primary key,
+    through    date        not null,
+    counted_at timestamptz not null
+);
+
+grant select, insert on evaluation.figure_statement, evaluation.daily_figure to jichitai_app;
+grant select, insert, update on evaluation.counted to jichitai_app;
+grant select on evaluation.figure_statement, evaluation.daily_figure, evaluation.counted
+    to jichitai_reader;
