@@ -19,6 +19,7 @@ Number = int | Decimal
 
 _DASHES: Final = ("", "7 3", "2 3", "9 3 2 3", "4 4", "12 4")
 _LEFT, _TOP, _BOTTOM = 64, 34, 34
+_INNER: Final = 18
 _TEXT: Final = "#333333"
 _GRID: Final = "#cccccc"
 _GOAL: Final = "#5e0000"
@@ -66,7 +67,8 @@ class _Frame:
 
     def x(self, on: date) -> float:
         days = max((self.last - self.first).days, 1)
-        return round(_LEFT + (on - self.first).days / days * (self.width - _LEFT - self.right), 1)
+        room = self.width - _LEFT - _INNER - self.right
+        return round(_LEFT + _INNER + (on - self.first).days / days * room, 1)
 
     def y(self, value: Number) -> float:
         share = (Decimal(value) - self.least) / (self.most - self.least)
@@ -107,7 +109,7 @@ def time_chart(
         *_days(frame),
         *(_goal(frame, goal) if goal else ()),
         *(part for at, line in enumerate(lines) for part in _line(frame, line, at)),
-        *(_names(frame, lines) if len(lines) > 1 else ()),
+        *(_names(frame, lines) if len(lines) > 1 else _figures(frame, lines[0])),
     ]
     return Markup(  # noqa: S704 - numbers are ours, texts are escaped
         f'<svg role="img" aria-label="{escape(label)}" width="{size[0]}" height="{size[1]}" '
@@ -202,14 +204,20 @@ def _line(frame: _Frame, line: Line, at: int) -> Iterator[str]:
             f'<polyline points="{points}" fill="none" stroke="{colour}" '
             f'stroke-width="2.5"{dashed}/>'
         )
-    known = [dot for dot in line.dots if dot.value is not None]
-    for dot in known:
-        x, y = frame.x(dot.on), frame.y(dot.value or 0)
+    for dot in line.dots:
+        if dot.value is None:
+            continue
+        x, y = frame.x(dot.on), frame.y(dot.value)
         yield f'<circle cx="{x}" cy="{y}" r="4" fill="{colour}"/>'
+
+
+def _figures(frame: _Frame, line: Line) -> Iterator[str]:
+    """What stands beside the points of a line that is alone."""
+    known = [dot for dot in line.dots if dot.value is not None]
     for dot in _spaced(frame, known):
         x, y = frame.x(dot.on), frame.y(dot.value or 0)
         above = y - 10 if y > _TOP + 16 else y + 20
-        yield _text(x, above, dot.text, anchor="middle", fill=colour, bold=True)
+        yield _text(x, above, dot.text, anchor="middle", fill=SERIES_COLOURS[0], bold=True)
 
 
 def _spaced(frame: _Frame, dots: Sequence[Dot]) -> Iterator[Dot]:
