@@ -10,6 +10,19 @@ from uuid import UUID, uuid4
 import pytest
 from openpyxl import load_workbook
 
+from jichitai.correspondence.errors import (
+    AlreadyAppliedError,
+    BadContactError,
+    NothingToSendError,
+    NotYourMemberError,
+    UnknownUploadError,
+)
+from jichitai.correspondence.model.letters import Wording
+from jichitai.correspondence.service.archives import files_of
+from jichitai.correspondence.service.contacts import Contacts
+from jichitai.correspondence.service.place import MINISTRY_KEY
+from jichitai.correspondence.store import contacts, reminders
+from jichitai.correspondence.store.contacts import Contact
 from jichitai.infra import mail
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import ALL_TOWNS, Tx, enter_town
@@ -20,29 +33,24 @@ from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.errors import NotYourBodyError, UnknownDocumentError
 from jichitai.security.messages import S10, S11
 from jichitai.security.obligations.model import Denominator
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.errors import (
-    AlreadyAppliedError,
     BadAnswerError,
     BadFormError,
     NotAskedError,
-    NothingToSendError,
-    NotYourMemberError,
     RoundStateError,
     UnknownRoundError,
-    UnknownUploadError,
 )
 from jichitai.security.oversight.model.forms import Form, Question, checked, clean, form_of, written
-from jichitai.security.oversight.model.letters import Matter, Wording, wording
+from jichitai.security.oversight.model.letters import Matter, wording
 from jichitai.security.oversight.service import sheets
-from jichitai.security.oversight.service.contacts import Contacts
 from jichitai.security.oversight.service.notices import Inbox
-from jichitai.security.oversight.service.place import MINISTRY_KEY, Overseer
+from jichitai.security.oversight.service.place import Overseer
 from jichitai.security.oversight.service.receiving import Receiving
 from jichitai.security.oversight.service.reminding import Reminding
 from jichitai.security.oversight.service.surveys import Asked, Surveys
 from jichitai.security.oversight.service.todos import todos
-from jichitai.security.oversight.store import letters, notices, surveys
-from jichitai.security.oversight.store.letters import Contact
+from jichitai.security.oversight.store import notices, surveys
 from tests.conftest import OTHER_TOWN, TOWN
 from tests.security.oversight_builders import OFFICER, answer, form, policy, received
 
@@ -78,7 +86,7 @@ async def test_a_reminder_goes_by_letter_and_to_the_inbox_and_is_logged(
 ) -> None:
     tx, work = prefecture_tx, Reminding(clock, outbox)
     await enter_town(tx, ALL_TOWNS)
-    await Contacts(clock).save(tx, HERE, contact(SAPPORO), actor=OFFICER)
+    await Contacts(clock, SECURITY).save(tx, HERE, contact(SAPPORO), actor=OFFICER)
     plan = await work.remind(
         tx, HERE, Matter.POLICY, words=WORDS, actor=OFFICER, codes=[SAPPORO, HAKODATE, OTHER_TOWN]
     )
@@ -89,9 +97,9 @@ async def test_a_reminder_goes_by_letter_and_to_the_inbox_and_is_logged(
     (letter,) = await mail.letters(tx, office="010006")
     assert letter.recipient == "soumu@x011002.example.jp"
     assert letter.body.startswith("北海道札幌市\n情報セキュリティ担当 御中")
-    log = await letters.reminders(tx, "01")
+    log = await reminders.reminders(tx, SECURITY, "01")
     assert {(one.body, one.letter) for one in log} == {(SAPPORO, "waiting"), (HAKODATE, "")}
-    assert not await letters.reminders(tx, "13")
+    assert not await reminders.reminders(tx, SECURITY, "13")
 
 
 async def test_nobody_is_reminded_twice_on_a_day(
@@ -118,7 +126,7 @@ async def test_all_bodies_can_be_reminded_at_once(
 ) -> None:
     tx = ministry_tx
     every = [contact(one.code) for one in THE_MINISTRY.fixed]
-    await letters.add_contacts(tx, THE_MINISTRY.key, every, at=clock.now(), by="x")
+    await contacts.add_contacts(tx, SECURITY, THE_MINISTRY.key, every, at=clock.now(), by="x")
     began = time.perf_counter()
     plan = await Reminding(clock, outbox).remind(
         tx, THE_MINISTRY, Matter.POLICY, words=WORDS, actor=OFFICER
@@ -134,7 +142,7 @@ async def test_the_letters_of_a_prefecture_are_not_seen_by_another_body(
 ) -> None:
     tx = prefecture_tx
     await enter_town(tx, ALL_TOWNS)
-    await Contacts(clock).save(tx, HERE, contact(SAPPORO), actor=OFFICER)
+    await Contacts(clock, SECURITY).save(tx, HERE, contact(SAPPORO), actor=OFFICER)
     await Reminding(clock, outbox).remind(
         tx, HERE, Matter.POLICY, words=WORDS, actor=OFFICER, codes=[SAPPORO]
     )
@@ -149,7 +157,7 @@ async def test_the_letters_of_a_prefecture_are_not_seen_by_another_body(
 async def test_contacts_come_from_a_spreadsheet_after_a_preview(
     prefecture_tx: Tx, clock: FixedClock
 ) -> None:
-    tx, work = prefecture_tx, Contacts(clock)
+    tx, work = prefecture_tx, Contacts(clock, SECURITY)
     await enter_town(tx, ALL_TOWNS)
     book = load_workbook(io.BytesIO(await work.sheet(tx, HERE)))
     page = book["連絡先"]
@@ -166,11 +174,11 @@ async def test_contacts_come_from_a_spreadsheet_after_a_preview(
     upload = await work.take(tx, HERE, target.getvalue(), name="連絡先.xlsx", actor=OFFICER)
     taken = await work.preview(tx, HERE, upload)
     assert (len(taken.rows), taken.right) == (3, 1)
-    assert not await letters.contacts(tx, "01")
+    assert not await contacts.contacts(tx, SECURITY, "01")
     repair = next(one for one in taken.rows if one.repairable)
     assert "012033 北海道小樽市 でよければ" in repair.faults[0].remedy
     assert await work.apply(tx, HERE, upload, repaired=[repair.row], actor=OFFICER) == 2
-    known = await letters.contacts(tx, "01")
+    known = await contacts.contacts(tx, SECURITY, "01")
     assert known.keys() == {SAPPORO, "012033"}
     with pytest.raises(AlreadyAppliedError):
         await work.apply(tx, HERE, upload, repaired=[], actor=OFFICER)
@@ -181,12 +189,12 @@ async def test_contacts_come_from_a_spreadsheet_after_a_preview(
 async def test_a_prefecture_records_contacts_of_its_members_only(
     prefecture_tx: Tx, clock: FixedClock
 ) -> None:
-    work = Contacts(clock)
+    work = Contacts(clock, SECURITY)
     with pytest.raises(NotYourMemberError):
         await work.save(prefecture_tx, HERE, contact(OTHER_TOWN), actor=OFFICER)
     with pytest.raises(mail.BadAddressError):
         await work.save(prefecture_tx, HERE, contact(SAPPORO, mail="x"), actor=OFFICER)
-    with pytest.raises(BadAnswerError):
+    with pytest.raises(BadContactError):
         await work.save(prefecture_tx, HERE, contact(SAPPORO, office=" "), actor=OFFICER)
 
 
@@ -495,7 +503,7 @@ def test_the_files_of_1788_bodies_are_made_in_seconds(clock: FixedClock) -> None
     made = sheets.archive(found, form(), rows)
     assert time.process_time() - began < 10
     among = {one.code: one for one in THE_MINISTRY.fixed}
-    files = sheets.files_of(made, "a.zip")
+    files = files_of(made, "a.zip")
     assert len(files) == 1788
     taken = sheets.preview(files[:3], form(), among)
     assert taken.right == 3

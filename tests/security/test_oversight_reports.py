@@ -5,6 +5,8 @@ from uuid import uuid4
 
 import pytest
 
+from jichitai.correspondence.errors import NotYourMemberError
+from jichitai.correspondence.service.place import MINISTRY_KEY
 from jichitai.infra.clock import FixedClock
 from jichitai.infra.database import ALL_TOWNS, Tx, enter_town
 from jichitai.infra.outbox import Outbox
@@ -16,7 +18,6 @@ from jichitai.security.messages import Measure
 from jichitai.security.obligations.model import Denominator
 from jichitai.security.organs import Organ
 from jichitai.security.oversight.errors import (
-    NotYourMemberError,
     RevisionTakenError,
     UnknownFilterError,
 )
@@ -31,7 +32,7 @@ from jichitai.security.oversight.model.standing import (
     standing,
 )
 from jichitai.security.oversight.service import overview
-from jichitai.security.oversight.service.place import MINISTRY_KEY, Overseer
+from jichitai.security.oversight.service.place import Overseer
 from jichitai.security.oversight.service.receiving import Receiving
 from jichitai.security.oversight.service.weak_spots import titles, weak_spots
 from tests.security.oversight_builders import NOON, adoption, check, incident, policy, received

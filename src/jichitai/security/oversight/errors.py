@@ -3,13 +3,6 @@
 from jichitai.kernel.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 
 
-class NotYourMemberError(ForbiddenError):
-    """A prefecture asked for a body outside it."""
-
-    type = "security.not-your-member"
-    title = "この団体の記録は見られません"
-
-
 class RevisionTakenError(ConflictError):
     """A report came with a number that another report of the same thing has."""
 
@@ -50,27 +43,6 @@ class NotAskedError(ForbiddenError):
 
     type = "security.not-asked"
     title = "この調査の対象ではありません"
-
-
-class NothingToSendError(ConflictError):
-    """Nobody is left to remind."""
-
-    type = "security.nobody-to-remind"
-    title = "督促する団体がありません"
-
-
-class UnknownUploadError(NotFoundError):
-    """No such file waits to be written."""
-
-    type = "security.unknown-upload"
-    title = "取込み待ちのファイルがありません"
-
-
-class AlreadyAppliedError(ConflictError):
-    """The file was written already."""
-
-    type = "security.upload-applied"
-    title = "このファイルは取込み済みです"
 
 
 class UnknownFilterError(InvalidError):

@@ -70,36 +70,6 @@ create table security.oversight_check (
     primary key (prefecture, body, check_id, revision)
 );
 
--- 連絡先: the office of a body that answers; a change adds a row
-create table security.oversight_contact (
-    prefecture  text        not null,
-    body        text        not null,
-    revision    integer     not null,
-    office      text        not null check (length(office) <= 120),
-    mail        text        not null check (length(mail) <= 254),
-    phone       text        not null check (length(phone) <= 30),
-    recorded_at timestamptz not null,
-    recorded_by text        not null,
-    primary key (prefecture, body, revision)
-);
-
--- 督促: who was reminded of what, when; the letter's own log is in infra.letter
-create table security.oversight_reminder (
-    prefecture  text        not null,
-    reminder_id uuid        not null,
-    body        text        not null,
-    matter      text        not null check (matter in ('policy', 'review', 'check', 'survey')),
-    round_id    uuid,
-    subject     text        not null,
-    letter_id   uuid,
-    due_on      date,
-    reminded_at timestamptz not null,
-    reminded_by text        not null,
-    primary key (prefecture, reminder_id)
-);
-create index oversight_reminder_by_body
-    on security.oversight_reminder (prefecture, body, reminded_at);
-
 -- 調査: a survey round, the bodies that it asks, and their answers, every one of them
 create table security.oversight_round (
     prefecture  text        not null,
@@ -142,20 +112,6 @@ create table security.oversight_answer (
 create unique index oversight_answer_once
     on security.oversight_answer (prefecture, round_id, body, revision) where revision is not null;
 
--- 取込み: a filled-in file that was read but not yet written
-create table security.oversight_upload (
-    prefecture  text        not null,
-    upload_id   uuid        not null,
-    subject     text        not null,
-    name        text        not null,
-    digest      bytea       not null,
-    content     jsonb       not null,
-    uploaded_at timestamptz not null,
-    uploaded_by text        not null,
-    applied_at  timestamptz,
-    primary key (prefecture, upload_id)
-);
-
 -- 公表: editions of a survey's result; a correction adds one with its reason
 create table security.oversight_publication (
     prefecture   text        not null,
@@ -169,12 +125,10 @@ create table security.oversight_publication (
 );
 
 grant select, insert on security.oversight_policy, security.oversight_incident,
-    security.oversight_check, security.oversight_contact, security.oversight_reminder,
-    security.oversight_round, security.oversight_target, security.oversight_answer,
-    security.oversight_upload, security.oversight_publication to jichitai_app;
+    security.oversight_check, security.oversight_round, security.oversight_target,
+    security.oversight_answer, security.oversight_publication to jichitai_app;
 grant update (title, purpose, form, as_of, due_on, denominator, state, opened_at, closed_at)
     on security.oversight_round to jichitai_app;
-grant update (applied_at) on security.oversight_upload to jichitai_app;
 grant select on security.oversight_policy, security.oversight_incident, security.oversight_check,
-    security.oversight_reminder, security.oversight_round, security.oversight_target,
-    security.oversight_answer, security.oversight_publication to jichitai_reader;
+    security.oversight_round, security.oversight_target, security.oversight_answer,
+    security.oversight_publication to jichitai_reader;

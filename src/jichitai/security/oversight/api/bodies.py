@@ -6,13 +6,14 @@ from uuid import UUID
 
 from msgspec import Meta, Struct
 
+from jichitai.correspondence.model.preview import Preview, Wrong
+from jichitai.correspondence.store.contacts import Contact
+from jichitai.correspondence.store.reminders import Reminder
 from jichitai.security.messages import S01, S02, S05
 from jichitai.security.obligations.model import Denominator, Rate
 from jichitai.security.oversight.model.forms import Form, Tally
 from jichitai.security.oversight.model.letters import Matter
-from jichitai.security.oversight.model.preview import Preview, Wrong
 from jichitai.security.oversight.model.standing import Rates, SizeClass, Standing
-from jichitai.security.oversight.store.letters import Contact, Reminder
 from jichitai.security.oversight.store.surveys import Answer, Publication, Round
 
 Code = Annotated[str, Meta(pattern=r"^\d{6}$")]

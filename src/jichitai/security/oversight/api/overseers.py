@@ -9,6 +9,13 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
+from jichitai.correspondence.model.letters import Wording, sensible
+from jichitai.correspondence.service.contacts import Contacts
+from jichitai.correspondence.service.reminding import Plan
+from jichitai.correspondence.store import contacts as contact_store
+from jichitai.correspondence.store import reminders as reminder_store
+from jichitai.correspondence.store.contacts import Contact
+from jichitai.correspondence.store.reminders import Reminder
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
 from jichitai.infra.outbox import Outbox
@@ -27,14 +34,12 @@ from jichitai.security.oversight.api.bodies import (
     ReminderPlan,
     Summary,
 )
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.model.filters import Filter, chosen
-from jichitai.security.oversight.model.letters import Wording, sensible, wording
+from jichitai.security.oversight.model.letters import wording
 from jichitai.security.oversight.service import overview
-from jichitai.security.oversight.service.contacts import Contacts
 from jichitai.security.oversight.service.place import overseer_of
-from jichitai.security.oversight.service.reminding import Plan, Reminding
-from jichitai.security.oversight.store import letters
-from jichitai.security.oversight.store.letters import Contact, Reminder
+from jichitai.security.oversight.service.reminding import Reminding
 from jichitai.web.inject import Db, LawClock, Who
 from jichitai.web.rights import Principal
 
@@ -188,8 +193,8 @@ async def reminders(
     """The log: who was reminded of what, when, and where the letter stands."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
-        return await letters.reminders(
-            tx, by.key, body=code or None, state=letter or None, limit=limit
+        return await reminder_store.reminders(
+            tx, SECURITY, by.key, body=code or None, state=letter or None, limit=limit
         )
 
 
@@ -207,7 +212,7 @@ async def contacts(principal: Who, db: Db) -> list[Contact]:
     """The office of each body, where it is known."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
-        return list((await letters.contacts(tx, by.key)).values())
+        return list((await contact_store.contacts(tx, SECURITY, by.key)).values())
 
 
 async def save_contact(
@@ -221,15 +226,15 @@ async def save_contact(
     by = overseer_of(principal)
     contact = Contact(body=code, office=data.office, mail=data.mail, phone=data.phone)
     async with by.transaction(db) as tx:
-        await Contacts(clock).save(tx, by, contact, actor=principal.actor)
-        return (await letters.contacts(tx, by.key, code))[code]
+        await Contacts(clock, SECURITY).save(tx, by, contact, actor=principal.actor)
+        return (await contact_store.contacts(tx, SECURITY, by.key, code))[code]
 
 
 async def contacts_sheet(principal: Who, db: Db, clock: LawClock) -> Response[bytes]:
     """All contacts as a spreadsheet, to be filled in and handed back."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
-        return attached(await Contacts(clock).sheet(tx, by), "contacts.xlsx")
+        return attached(await Contacts(clock, SECURITY).sheet(tx, by), "contacts.xlsx")
 
 
 async def take_contacts(
@@ -244,7 +249,7 @@ async def take_contact_file(
     principal: Principal, db: Database, clock: Clock, data: bytes, name: str
 ) -> PreviewItem:
     """Read a spreadsheet of contacts."""
-    by, work = overseer_of(principal), Contacts(clock)
+    by, work = overseer_of(principal), Contacts(clock, SECURITY)
     async with by.transaction(db) as tx:
         upload = await work.take(tx, by, data, name=name, actor=principal.actor)
         return PreviewItem.of(await work.preview(tx, by, upload), upload)
@@ -260,7 +265,7 @@ async def apply_contacts(
     """Write the right rows, and those whose repair was accepted."""
     by = overseer_of(principal)
     async with by.transaction(db) as tx:
-        done = await Contacts(clock).apply(
+        done = await Contacts(clock, SECURITY).apply(
             tx, by, upload_id, repaired=data.repaired, actor=principal.actor
         )
     return Done(bodies=done)

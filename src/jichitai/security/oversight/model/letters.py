@@ -1,13 +1,11 @@
 """督促の文: what a reminder says. No name of a person, no figure of an incident."""
 
-from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import Final
 
-from jichitai.kernel.bodies import Body
+from jichitai.correspondence.model.letters import Wording
 from jichitai.kernel.dates import both
-from jichitai.security.oversight.errors import BadFormError
 
 
 class Matter(StrEnum):
@@ -51,27 +49,6 @@ _MATTERS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """A reminder in words."""
-
-    subject: str
-    text: str
-
-
-def sensible(day: date | None) -> date | None:
-    """A last day that can be written in a letter.
-
-    Raises:
-        BadFormError: outside of 2000 to 2100.
-
-    Source: none; rule of this project.
-    """
-    if day is not None and not 2000 <= day.year <= 2100:
-        raise BadFormError("日付は2000年から2100年までで入れてください。")
-    return day
-
-
 def wording(matter: Matter, *, title: str = "", due_on: date | None = None) -> Wording:
     """The words that an officer may change before they leave.
 
@@ -86,16 +63,3 @@ def wording(matter: Matter, *, title: str = "", due_on: date | None = None) -> W
     about = f"「{title}」" if title else ""
     due = f"期限は{both(due_on)}です。" if due_on else ""
     return Wording(subject=f"【督促】{name}について{about}"[:100], text=f"{reason}{due}")
-
-
-def letter_text(body: Body, text: str, *, sender: str) -> str:
-    """The text of the e-mail around the officer's words.
-
-    Source: none; wording of this project.
-    """
-    return (
-        f"{body.full_name}\n情報セキュリティ担当 御中\n\n{text}\n\n"
-        "同じ内容を、システムの「依頼と督促」のページにも届けています。\n"
-        "このメールには返信できません。\n\n"
-        f"{sender}\n"
-    )

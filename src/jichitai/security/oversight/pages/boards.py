@@ -9,9 +9,9 @@ from litestar import Response
 from litestar.params import FromPath
 from litestar.response import Template
 
+from jichitai.correspondence.errors import NotYourMemberError
 from jichitai.kernel.dates import wareki
 from jichitai.kernel.municipalities import prefectures
-from jichitai.security.oversight.errors import NotYourMemberError
 from jichitai.security.oversight.model.filters import chosen
 from jichitai.security.oversight.model.standing import (
     SizeClass,

@@ -6,12 +6,15 @@ from datetime import date
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from jichitai.correspondence.service.contacts import Contacts
+from jichitai.correspondence.store.contacts import Contact
 from jichitai.infra.mail import BadAddressError
 from jichitai.kernel.dates import wareki
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
 from jichitai.security.messages import S01
 from jichitai.security.organs import Organ
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.model.standing import (
     SizeClass,
     progress,
@@ -29,11 +32,9 @@ from jichitai.security.oversight.pages.shared import (
     urls_of,
 )
 from jichitai.security.oversight.service import overview
-from jichitai.security.oversight.service.contacts import Contacts
 from jichitai.security.oversight.service.overview import Evidence
 from jichitai.security.oversight.service.place import Overseer, overseer_of
 from jichitai.security.oversight.service.weak_spots import titles
-from jichitai.security.oversight.store.letters import Contact
 from jichitai.web.components import (
     Crumb,
     Entry,
@@ -111,7 +112,7 @@ async def save_contact(
             contact = Contact(
                 body=code, office=typed["office"], mail=typed["mail"], phone=typed["phone"]
             )
-            await Contacts(clock).save(tx, by, contact, actor=principal.actor)
+            await Contacts(clock, SECURITY).save(tx, by, contact, actor=principal.actor)
     except BadAddressError as refusal:
         errors = FieldErrors.of({"mail": refusal.detail})
     except InvalidError as refusal:

@@ -8,12 +8,14 @@ from litestar.datastructures import UploadFile
 from litestar.params import FromPath, MultipartBody
 from litestar.response import Redirect, Template
 
+from jichitai.correspondence.service.contacts import SUBJECT, Contacts
+from jichitai.correspondence.store import contacts as contact_store
+from jichitai.correspondence.store import uploads
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.security.oversight.api.overseers import attached
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.pages.shared import AnyRequest, crumbs, urls_of
-from jichitai.security.oversight.service.contacts import SUBJECT, Contacts
 from jichitai.security.oversight.service.place import Overseer, overseer_of
-from jichitai.security.oversight.store import letters, surveys
 from jichitai.web.components import Column, Crumb, FieldErrors, Tile
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, Who
@@ -44,7 +46,7 @@ async def _page(
     request: AnyRequest, by: Overseer, db: Db, errors: FieldErrors | None = None
 ) -> Template:
     async with by.transaction(db, read_only=True) as tx:
-        known = await letters.contacts(tx, by.key)
+        known = await contact_store.contacts(tx, SECURITY, by.key)
         bodies = await by.bodies(tx)
     names = {one.code: one.full_name for one in bodies}
     context = {
@@ -68,7 +70,7 @@ async def sheet(principal: Who, db: Db, clock: LawClock) -> Response[bytes]:
     """The list as a spreadsheet."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
-        return attached(await Contacts(clock).sheet(tx, by), "contacts.xlsx")
+        return attached(await Contacts(clock, SECURITY).sheet(tx, by), "contacts.xlsx")
 
 
 async def uploaded(data: Any) -> tuple[bytes, str]:
@@ -91,7 +93,9 @@ async def take(
     content, name = await uploaded(data)
     try:
         async with by.transaction(db) as tx:
-            upload = await Contacts(clock).take(tx, by, content, name=name, actor=principal.actor)
+            upload = await Contacts(clock, SECURITY).take(
+                tx, by, content, name=name, actor=principal.actor
+            )
     except WorkbookRefusedError as refusal:
         text = (
             refusal.detail if name else "ファイルが選ばれていません。記入した表を選んでください。"
@@ -106,8 +110,8 @@ async def preview(
     """What the file would write, and every fault."""
     by = overseer_of(principal)
     async with by.transaction(db, read_only=True) as tx:
-        found = await Contacts(clock).preview(tx, by, upload_id)
-        upload = await surveys.upload_of(tx, by.key, upload_id, subject=SUBJECT)
+        found = await Contacts(clock, SECURITY).preview(tx, by, upload_id)
+        upload = await uploads.upload_of(tx, SECURITY, by.key, upload_id, subject=SUBJECT)
     urls = urls_of(by)
     context = {
         "head": "連絡先の取込み",
@@ -130,7 +134,7 @@ async def apply(
     form = await request.form()
     repaired = [str(value) for value in form.getall("repaired", [])]
     async with by.transaction(db) as tx:
-        done = await Contacts(clock).apply(
+        done = await Contacts(clock, SECURITY).apply(
             tx, by, upload_id, repaired=repaired, actor=principal.actor
         )
     return Redirect(f"{urls_of(by).contacts}?done={done}", status_code=303)

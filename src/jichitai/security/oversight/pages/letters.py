@@ -8,13 +8,18 @@ from uuid import UUID
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
+from jichitai.correspondence.errors import NothingToSendError
+from jichitai.correspondence.model.letters import Wording
+from jichitai.correspondence.service.reminding import Plan
+from jichitai.correspondence.store import reminders as store
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.mail import BadLetterError, LetterNotFailedError
 from jichitai.infra.outbox import Outbox
-from jichitai.security.oversight.errors import NothingToSendError, UnknownFilterError
+from jichitai.security.oversight.area import SECURITY
+from jichitai.security.oversight.errors import UnknownFilterError
 from jichitai.security.oversight.model.filters import chosen
-from jichitai.security.oversight.model.letters import Matter, Wording, wording
+from jichitai.security.oversight.model.letters import Matter, wording
 from jichitai.security.oversight.pages.shared import (
     LETTERS,
     AnyRequest,
@@ -30,8 +35,7 @@ from jichitai.security.oversight.pages.shared import (
 )
 from jichitai.security.oversight.service import overview
 from jichitai.security.oversight.service.place import Overseer, overseer_of
-from jichitai.security.oversight.service.reminding import Plan, Reminding
-from jichitai.security.oversight.store import letters as store
+from jichitai.security.oversight.service.reminding import Reminding
 from jichitai.security.oversight.store import surveys
 from jichitai.web.components import Column, Crumb, DateInput, FieldErrors, NavItem
 from jichitai.web.frame import page
@@ -61,7 +65,7 @@ async def log(request: AnyRequest, principal: Who, db: Db) -> Template:
     if state not in dict(_STATES):
         raise UnknownFilterError("メールの状態の絞り込みに使えない値です。選び直してください。")
     async with by.transaction(db, read_only=True) as tx:
-        rows = await store.reminders(tx, by.key, state=state or None, limit=200)
+        rows = await store.reminders(tx, SECURITY, by.key, state=state or None, limit=200)
         names = {one.code: one.full_name for one in await by.bodies(tx)}
     context = {
         "urls": urls,

@@ -10,11 +10,12 @@ from litestar.params import FromPath
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
+from jichitai.correspondence.service.place import MINISTRY_KEY
 from jichitai.kernel.dates import wareki
 from jichitai.security.oversight.errors import UnknownRoundError
 from jichitai.security.oversight.pages.shared import day_of
 from jichitai.security.oversight.service import opened
-from jichitai.security.oversight.service.place import MINISTRY_KEY, Overseer
+from jichitai.security.oversight.service.place import Overseer
 from jichitai.security.oversight.store import surveys
 from jichitai.web.components import Column
 from jichitai.web.frame import page

@@ -7,12 +7,15 @@ from litestar import Response
 from litestar.params import FromPath, MultipartBody
 from litestar.response import Redirect, Template
 
+from jichitai.correspondence.store import reminders as reminder_store
+from jichitai.correspondence.store import uploads
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.kernel.errors import InvalidError
 from jichitai.security.obligations.model import Denominator
 from jichitai.security.oversight.api.overseers import attached
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.errors import BadFormError, RoundStateError
 from jichitai.security.oversight.model.forms import KINDS, Form, form_of, tally
 from jichitai.security.oversight.pages.contacts import FAULT_COLUMNS, uploaded
@@ -27,7 +30,6 @@ from jichitai.security.oversight.pages.shared import (
 )
 from jichitai.security.oversight.service.place import Overseer, overseer_of
 from jichitai.security.oversight.service.surveys import Surveys
-from jichitai.security.oversight.store import letters
 from jichitai.security.oversight.store import surveys as store
 from jichitai.web.components import Column, Crumb, FieldErrors, Tile
 from jichitai.web.frame import page
@@ -82,7 +84,7 @@ async def _round_page(
         last = await store.answers(tx, by.key, round_id)
         asked = set(await store.targets(tx, by.key, round_id))
         bodies = [body for body in await by.bodies(tx) if body.code in asked]
-        reminded = await letters.last_reminded(tx, by.key, round_id=round_id)
+        reminded = await reminder_store.last_reminded(tx, SECURITY, by.key, round_id=round_id)
         editions = await store.publications(tx, by.key, round_id)
     form = _readable(found.form)
     missing = [body for body in bodies if body.code not in last]
@@ -220,7 +222,7 @@ async def preview(
     here = f"{urls_of(by).surveys}/{round_id}"
     async with by.transaction(db, read_only=True) as tx:
         found = await Surveys(clock, outbox).preview(tx, by, round_id, upload_id)
-        upload = await store.upload_of(tx, by.key, upload_id, subject=str(round_id))
+        upload = await uploads.upload_of(tx, SECURITY, by.key, upload_id, subject=str(round_id))
         about = await store.round_of(tx, by.key, round_id)
     context = {
         "head": "調査票の取込み",

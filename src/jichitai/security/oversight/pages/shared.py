@@ -11,13 +11,13 @@ from litestar import Request
 from litestar.di import NamedDependency
 from litestar.params import URLEncodedBody
 
+from jichitai.correspondence.model.letters import sensible
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.bodies import BodyKind
 from jichitai.kernel.dates import parse_date
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
 from jichitai.security.oversight.model.filters import MODELS, PLACES, Filter
-from jichitai.security.oversight.model.letters import sensible
 from jichitai.security.oversight.model.standing import Progress, SizeClass
 from jichitai.security.oversight.service.overview import known_day
 from jichitai.security.oversight.service.place import Overseer

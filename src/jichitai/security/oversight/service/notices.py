@@ -7,6 +7,8 @@ from uuid import UUID
 
 from anyio import to_thread
 
+from jichitai.correspondence.model.preview import Preview
+from jichitai.correspondence.service.archives import File
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
@@ -18,7 +20,6 @@ from jichitai.security.errors import UnknownDocumentError
 from jichitai.security.messages import S11
 from jichitai.security.oversight.errors import BadAnswerError
 from jichitai.security.oversight.model.forms import LONGEST_ANSWER, Form, form_of, must_fit
-from jichitai.security.oversight.model.preview import Preview
 from jichitai.security.oversight.service import sheets
 from jichitai.security.oversight.store import notices
 from jichitai.security.oversight.store.notices import Notice, Sent
@@ -152,7 +153,7 @@ class Inbox:
         _, round_id, form = await self._asked(tx, body, notice_id)
         own = await own_body(tx, body)
         found = await to_thread.run_sync(
-            lambda: sheets.preview([sheets.File("", data)], form, {own.code: own}, only=own.code)
+            lambda: sheets.preview([File("", data)], form, {own.code: own}, only=own.code)
         )
         if found.right == len(found.rows) == 1:
             await notices.save_draft(

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
+from jichitai.correspondence.store import contacts as contact_store
+from jichitai.correspondence.store import reminders as reminder_store
+from jichitai.correspondence.store.contacts import Contact
+from jichitai.correspondence.store.reminders import Reminder
 from jichitai.infra import mail
 from jichitai.infra.database import Tx
 from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST, fiscal_year
 from jichitai.security.messages import S01, S02, S05
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.model.letters import Matter
 from jichitai.security.oversight.model.standing import Rates, Standing, rates, standing
 from jichitai.security.oversight.service.place import Overseer
 from jichitai.security.oversight.service.weak_spots import WeakSpot, weak_spots
-from jichitai.security.oversight.store import letters, reports
-from jichitai.security.oversight.store.letters import Contact, Reminder
+from jichitai.security.oversight.store import reports
 from jichitai.security.oversight.store.reports import Past
 
 
@@ -60,8 +64,8 @@ async def overview(tx: Tx, by: Overseer, *, on: date) -> Overview:
     return Overview(
         standings=found,
         rates=all_rates(found, by, on=on),
-        contacts=await letters.contacts(tx, by.key),
-        reminded=await letters.last_reminded(tx, by.key),
+        contacts=await contact_store.contacts(tx, SECURITY, by.key),
+        reminded=await reminder_store.last_reminded(tx, SECURITY, by.key),
         weak=weak_spots(checks),
         on=on,
     )
@@ -100,10 +104,10 @@ async def evidence(tx: Tx, by: Overseer, code: str, *, on: date) -> Evidence:
     found = await reports.current(tx, by.key, "policy", S01, until=until, body=code)
     incidents = await reports.current(tx, by.key, "incident", S02, until=until, body=code)
     checks = await reports.current(tx, by.key, "check", S05, until=until, body=code)
-    sent = await letters.reminders(tx, by.key, body=code, limit=50)
+    sent = await reminder_store.reminders(tx, SECURITY, by.key, body=code, limit=50)
     return Evidence(
         standing=standing(body, found, on=on),
-        contact=(await letters.contacts(tx, by.key, code)).get(code),
+        contact=(await contact_store.contacts(tx, SECURITY, by.key, code)).get(code),
         past=await reports.history(tx, by.key, code),
         incidents=sorted(incidents, key=lambda one: one.known_at, reverse=True),
         checks=sorted(checks, key=lambda one: one.finished_on, reverse=True),

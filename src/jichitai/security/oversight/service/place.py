@@ -1,65 +1,27 @@
 """Who oversees: the ministry, or one prefecture, which sees its members only."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Final
 
-from jichitai.infra.database import Database, Tx
-from jichitai.infra.mail import MINISTRY_OFFICE
-from jichitai.kernel.bodies import Body, BodyKind, all_bodies, prefecture_body
+from jichitai.correspondence.service.place import MINISTRY_KEY
+from jichitai.correspondence.service.place import Overseer as AnyOverseer
+from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.municipalities import prefecture
-from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.security.obligations.model import Denominator
-from jichitai.security.oversight.errors import NotYourMemberError
 from jichitai.security.oversight.store import reports
 from jichitai.web.rights import Principal, Role
 
-MINISTRY_KEY: Final = "00"
-
 
 @dataclass(frozen=True)
-class Overseer:
-    """見守る側.
-
-    Attributes:
-        key: two digits of the prefecture, or `00`.
-    """
-
-    key: str
+class Overseer(AnyOverseer):
+    """見守る側: who watches over the policies of bodies, joint bodies included."""
 
     @property
-    def ministry(self) -> bool:
-        """Whether it is the ministry."""
-        return self.key == MINISTRY_KEY
-
-    @property
-    def party(self) -> Party:
-        """Who signs its requests."""
-        return MINISTRY if self.ministry else Party.prefecture(self.key)
-
-    @cached_property
-    def office(self) -> str:
-        """The writer of its letters."""
-        return MINISTRY_OFFICE if self.ministry else prefecture_body(self.key).code
-
-    @cached_property
     def name(self) -> str:
         """Its name at the foot of letters."""
         if self.ministry:
             return "総務省 自治行政局 サイバーセキュリティ対策担当"
         return f"{prefecture(self.key).prefecture} 市区町村支援担当"
-
-    @cached_property
-    def fixed(self) -> tuple[Body, ...]:
-        """The bodies of the 1,788 that it oversees; a prefecture its municipalities."""
-        return tuple(
-            one
-            for one in all_bodies()
-            if self.ministry
-            or (one.prefecture_code == self.key and one.kind is not BodyKind.PREFECTURE)
-        )
 
     @property
     def denominators(self) -> tuple[Denominator, ...]:
@@ -78,25 +40,6 @@ class Overseer:
         """All bodies that it oversees, registered joint bodies included, by code."""
         joint = await reports.joint_bodies(tx, None if self.ministry else self.key)
         return tuple(sorted((*self.fixed, *joint), key=lambda one: one.code))
-
-    async def body(self, tx: Tx, code: str) -> Body:
-        """One of them.
-
-        Raises:
-            NotYourMemberError: no body of this overseer.
-        """
-        found = next((one for one in await self.bodies(tx) if one.code == code), None)
-        if found is None:
-            raise NotYourMemberError(
-                "この番号の団体は、ここで見守る団体ではありません。一覧から選び直してください。"
-            )
-        return found
-
-    @asynccontextmanager
-    async def transaction(self, db: Database, *, read_only: bool = False) -> AsyncIterator[Tx]:
-        """A transaction in which its letters and registered joint bodies can be reached."""
-        async with db.transaction(all_towns=True, read_only=read_only) as tx:
-            yield tx
 
 
 def overseer_of(principal: Principal) -> Overseer:

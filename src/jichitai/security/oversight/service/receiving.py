@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from jichitai.correspondence.service.place import MINISTRY_KEY
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import ALL_TOWNS, Tx, enter_town
 from jichitai.infra.inbox import Handler
@@ -15,7 +16,6 @@ from jichitai.security.errors import NotYourBodyError
 from jichitai.security.messages import S01, S02, S05, S10, S11, decode
 from jichitai.security.oversight.errors import NotAskedError
 from jichitai.security.oversight.model.forms import form_of, must_fit
-from jichitai.security.oversight.service.place import MINISTRY_KEY
 from jichitai.security.oversight.store import notices, reports, surveys
 
 B = TypeVar("B", S01, S02, S05, S11)

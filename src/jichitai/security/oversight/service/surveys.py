@@ -9,6 +9,11 @@ from uuid import UUID, uuid4
 import msgspec
 from anyio import to_thread
 
+from jichitai.correspondence.errors import AlreadyAppliedError
+from jichitai.correspondence.model.letters import sensible
+from jichitai.correspondence.model.preview import Preview, preview_of
+from jichitai.correspondence.service.archives import files_of
+from jichitai.correspondence.store import uploads
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
@@ -18,14 +23,12 @@ from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import both
 from jichitai.security.messages import S10
 from jichitai.security.obligations.model import Denominator, bodies_in
+from jichitai.security.oversight.area import SECURITY
 from jichitai.security.oversight.errors import (
-    AlreadyAppliedError,
     BadFormError,
     RoundStateError,
 )
 from jichitai.security.oversight.model.forms import Form, checked, form_of, tally, written
-from jichitai.security.oversight.model.letters import sensible
-from jichitai.security.oversight.model.preview import Preview, preview_of
 from jichitai.security.oversight.service import sheets
 from jichitai.security.oversight.service.place import Overseer
 from jichitai.security.oversight.store import surveys
@@ -201,25 +204,23 @@ class Surveys:
             raise RoundStateError("まだ始めていない調査です。始めてから回答を取り込んでください。")
         form = form_of(found.form)
         among = {one.code: one for one in await self.bodies(tx, by, round_id)}
-        read = await to_thread.run_sync(
-            lambda: sheets.preview(sheets.files_of(data, name), form, among)
-        )
+        read = await to_thread.run_sync(lambda: sheets.preview(files_of(data, name), form, among))
         upload_id = uuid4()
-        values = {
-            "upload_id": upload_id,
-            "subject": str(round_id),
-            "name": name[:200],
-            "digest": hashlib.sha256(data).digest(),
-            "content": msgspec.json.encode(read).decode(),
-            "at": self.clock.now(),
-            "by": actor.id,
-        }
-        await surveys.add_upload(tx, by.key, values)
+        new = uploads.NewUpload(
+            upload_id=upload_id,
+            subject=str(round_id),
+            name=name,
+            digest=hashlib.sha256(data).digest(),
+            content=msgspec.json.encode(read).decode(),
+            at=self.clock.now(),
+            by=actor.id,
+        )
+        await uploads.add_upload(tx, SECURITY, by.key, new)
         return upload_id
 
     async def preview(self, tx: Tx, by: Overseer, round_id: UUID, upload_id: UUID) -> Preview:
         """What a file would change."""
-        found = await surveys.upload_of(tx, by.key, upload_id, subject=str(round_id))
+        found = await uploads.upload_of(tx, SECURITY, by.key, upload_id, subject=str(round_id))
         return preview_of(found.content)
 
     async def marked(self, tx: Tx, by: Overseer, round_id: UUID, upload_id: UUID) -> bytes:
@@ -246,7 +247,9 @@ class Surveys:
         Raises:
             AlreadyAppliedError: written before.
         """
-        upload = await surveys.upload_of(tx, by.key, upload_id, subject=str(round_id), lock=True)
+        upload = await uploads.upload_of(
+            tx, SECURITY, by.key, upload_id, subject=str(round_id), lock=True
+        )
         if upload.applied_at is not None:
             raise AlreadyAppliedError(
                 "このファイルは取込み済みです。直した版は、新しいファイルとして取り込んでください。"
@@ -260,7 +263,7 @@ class Surveys:
         ]
         if came:
             await surveys.add_answers(tx, by.key, round_id, came, via="sheet", at=now, by=actor.id)
-        await surveys.mark_applied(tx, by.key, upload_id, at=now)
+        await uploads.mark_applied(tx, SECURITY, by.key, upload_id, at=now)
         await audit.record(
             tx,
             by=actor,

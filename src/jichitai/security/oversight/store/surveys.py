@@ -1,4 +1,4 @@
-"""Survey rounds, their answers, files waiting to be written, and published editions."""
+"""Survey rounds, their answers, and published editions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ import msgspec
 from psycopg.rows import class_row
 
 from jichitai.infra.database import Tx
-from jichitai.security.oversight.errors import UnknownRoundError, UnknownUploadError
+from jichitai.security.oversight.errors import UnknownRoundError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,62 +206,6 @@ async def add_answers(
             "reasons": [one.reason for one in came],
             "answered": [one.answered_at for one in came],
         },
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Upload:
-    """取込み: a file that was read. `content` is the JSON text of what was found."""
-
-    upload_id: UUID
-    subject: str
-    name: str
-    content: str
-    uploaded_at: datetime
-    applied_at: datetime | None
-
-
-async def add_upload(tx: Tx, overseer: str, values: Mapping[str, Any]) -> None:
-    """Keep what was read of a file until somebody confirms it."""
-    await tx.execute(
-        "insert into security.oversight_upload (prefecture, upload_id, subject, name, digest,"
-        "       content, uploaded_at, uploaded_by)"
-        " values (%(overseer)s, %(upload_id)s, %(subject)s, %(name)s, %(digest)s,"
-        "         %(content)s::jsonb, %(at)s, %(by)s)",
-        {"overseer": overseer, **values},
-    )
-
-
-async def upload_of(
-    tx: Tx, overseer: str, upload_id: UUID, *, subject: str, lock: bool = False
-) -> Upload:
-    """One file that was read.
-
-    Raises:
-        UnknownUploadError: none of this overseer for this subject.
-    """
-    cursor = tx.cursor(row_factory=class_row(Upload))
-    await cursor.execute(
-        "select upload_id, subject, name, content::text as content, uploaded_at, applied_at"
-        "  from security.oversight_upload"
-        " where prefecture = %s and upload_id = %s and subject = %s"
-        + (" for update" if lock else ""),
-        (overseer, upload_id, subject),
-    )
-    found = await cursor.fetchone()
-    if found is None:
-        raise UnknownUploadError(
-            "このファイルの記録がありません。もう一度ファイルを選んでください。"
-        )
-    return found
-
-
-async def mark_applied(tx: Tx, overseer: str, upload_id: UUID, *, at: datetime) -> None:
-    """Note that the file was written."""
-    await tx.execute(
-        "update security.oversight_upload set applied_at = %s"
-        " where prefecture = %s and upload_id = %s",
-        (at, overseer, upload_id),
     )
 
 

@@ -9,18 +9,20 @@ from uuid import UUID, uuid4
 import msgspec
 from anyio import to_thread
 
+from jichitai.correspondence.errors import AlreadyAppliedError, BadContactError
+from jichitai.correspondence.model.areas import Area
+from jichitai.correspondence.model.preview import Preview, Taken, Wrong, body_of, preview_of
+from jichitai.correspondence.service.faults import by_row
+from jichitai.correspondence.service.place import Overseer
+from jichitai.correspondence.store import contacts as store
+from jichitai.correspondence.store import uploads
+from jichitai.correspondence.store.contacts import Contact
 from jichitai.infra import audit, mail
 from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.documents.sheets import Column, Sheet, Table, read, workbook
 from jichitai.kernel.bodies import Body
-from jichitai.security.oversight.errors import AlreadyAppliedError, BadAnswerError
-from jichitai.security.oversight.model.preview import Preview, Taken, Wrong, body_of, preview_of
-from jichitai.security.oversight.service.place import Overseer
-from jichitai.security.oversight.service.tables import by_row
-from jichitai.security.oversight.store import letters, surveys
-from jichitai.security.oversight.store.letters import Contact
 
 SUBJECT: Final = "contacts"
 SHEET: Final = "連絡先"
@@ -32,34 +34,35 @@ COLUMNS: Final = (
     Column(key="phone", label="電話番号", width=18),
 )
 _NOTES: Final = (
-    "方針の督促や調査の連絡を送る部署です。個人のメールアドレスは入れないでください。",
+    "督促や調査の連絡を送る部署です。個人のメールアドレスは入れないでください。",
     "空の行は変えません。変えた行だけが新しい連絡先として記録され、前の連絡先は残ります。",
 )
 
 
 @dataclass(frozen=True)
 class Contacts:
-    """Contacts of one overseer's bodies."""
+    """Contacts of one overseer's bodies for one area."""
 
     clock: Clock
+    area: Area
 
     async def sheet(self, tx: Tx, by: Overseer) -> bytes:
         """The contacts as a spreadsheet, empty rows for those not known."""
-        known = await letters.contacts(tx, by.key)
+        known = await store.contacts(tx, self.area, by.key)
         rows = [_row(one, known.get(one.code)) for one in await by.bodies(tx)]
         made = Sheet(name=SHEET, columns=COLUMNS, rows=rows, notes=_NOTES)
-        return await to_thread.run_sync(lambda: workbook([made], title="情報セキュリティ 連絡先"))
+        return await to_thread.run_sync(lambda: workbook([made], title=f"{self.area.title} 連絡先"))
 
     async def save(self, tx: Tx, by: Overseer, contact: Contact, *, actor: Actor) -> None:
         """Record one contact.
 
         Raises:
-            NotYourMemberError, BadAddressError: the body or the address.
+            NotYourMemberError, BadAddressError, BadContactError: the body, address or office.
         """
         await by.body(tx, contact.body)
         office = contact.office.strip()
         if not office or len(office) > 120:
-            raise BadAnswerError(
+            raise BadContactError(
                 "担当部署を1文字以上120文字以内で入れてください。",
                 faults={"office": "担当部署が空か、長すぎます。"},
             )
@@ -72,9 +75,9 @@ class Contacts:
         await self._add(tx, by, [checked], actor=actor)
 
     async def _add(self, tx: Tx, by: Overseer, found: Sequence[Contact], *, actor: Actor) -> None:
-        await letters.add_contacts(tx, by.key, found, at=self.clock.now(), by=actor.id)
+        await store.add_contacts(tx, self.area, by.key, found, at=self.clock.now(), by=actor.id)
         await audit.record(
-            tx, by=actor, action="security.oversight.contacts", facts={"bodies": len(found)}
+            tx, by=actor, action=f"{self.area.audit}.contacts", facts={"bodies": len(found)}
         )
 
     async def take(self, tx: Tx, by: Overseer, data: bytes, *, name: str, actor: Actor) -> UUID:
@@ -86,24 +89,21 @@ class Contacts:
         table = await to_thread.run_sync(lambda: read(data, sheet=SHEET, columns=_OPTIONAL))
         upload_id = uuid4()
         found = _preview(table, {one.code: one for one in await by.bodies(tx)})
-        await surveys.add_upload(
-            tx,
-            by.key,
-            {
-                "upload_id": upload_id,
-                "subject": SUBJECT,
-                "name": name[:200],
-                "digest": hashlib.sha256(data).digest(),
-                "content": msgspec.json.encode(found).decode(),
-                "at": self.clock.now(),
-                "by": actor.id,
-            },
+        new = uploads.NewUpload(
+            upload_id=upload_id,
+            subject=SUBJECT,
+            name=name,
+            digest=hashlib.sha256(data).digest(),
+            content=msgspec.json.encode(found).decode(),
+            at=self.clock.now(),
+            by=actor.id,
         )
+        await uploads.add_upload(tx, self.area, by.key, new)
         return upload_id
 
     async def preview(self, tx: Tx, by: Overseer, upload_id: UUID) -> Preview:
         """What a file would change."""
-        upload = await surveys.upload_of(tx, by.key, upload_id, subject=SUBJECT)
+        upload = await uploads.upload_of(tx, self.area, by.key, upload_id, subject=SUBJECT)
         return preview_of(upload.content)
 
     async def apply(
@@ -114,12 +114,14 @@ class Contacts:
         Raises:
             AlreadyAppliedError: it was written before.
         """
-        upload = await surveys.upload_of(tx, by.key, upload_id, subject=SUBJECT, lock=True)
+        upload = await uploads.upload_of(
+            tx, self.area, by.key, upload_id, subject=SUBJECT, lock=True
+        )
         if upload.applied_at is not None:
             raise AlreadyAppliedError(
                 "このファイルは取込み済みです。変える行だけを入れた表を使ってください。"
             )
-        known = await letters.contacts(tx, by.key)
+        known = await store.contacts(tx, self.area, by.key)
         rows = preview_of(upload.content).accepted(repaired)
         found = [
             Contact(
@@ -133,7 +135,7 @@ class Contacts:
         ]
         if found:
             await self._add(tx, by, found, actor=actor)
-        await surveys.mark_applied(tx, by.key, upload_id, at=self.clock.now())
+        await uploads.mark_applied(tx, self.area, by.key, upload_id, at=self.clock.now())
         return len(found)
 
 

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable
 
+from jichitai.correspondence.model.preview import Wrong
 from jichitai.infra.documents.sheets import Fault
-from jichitai.security.oversight.model.preview import Wrong
 
 
 def by_row(faults: Iterable[Fault]) -> dict[int, list[Wrong]]:
