@@ -189,6 +189,16 @@ async def test_a_changed_content_is_refused() -> None:
     await refused(AlteredDocumentError, verify(changed))
 
 
+def test_a_table_of_objects_that_does_not_unpack_is_refused() -> None:
+    document = signed_once()
+    place = document.index(b"stream", document.rindex(b"/XRef")) + len(b"stream\r\n")
+    for at in range(place, place + 12):
+        bad = bytearray(document)
+        bad[at] ^= 1
+        with pytest.raises(RefusedError):
+            check_pdf(bytes(bad), trust=trust(), at=NOW)
+
+
 def test_a_changed_byte_is_refused_wherever_it_is() -> None:
     document = signed_once()
     start = document.index(b"/Contents <30")

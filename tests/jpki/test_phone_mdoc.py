@@ -300,6 +300,15 @@ async def test_junk_is_refused_as_unreadable(junk: bytes) -> None:
         await checked(junk)
 
 
+async def test_a_certificate_with_another_count_of_unused_bits_is_refused() -> None:
+    """A reader that passes over the count would take two encodings for one certificate."""
+    der = pki().reader.public_bytes(Encoding.DER)
+    bad = bytearray(der)
+    bad[len(der) - len(pki().reader.signature) - 1] = 1
+    with pytest.raises(ValueError, match=r"octets|ParseError"):
+        certificates.parse(bytes(bad))
+
+
 @given(st.data())
 async def test_no_single_changed_byte_is_accepted_or_crashes(data: st.DataObject) -> None:
     response = bytearray(_RESPONSE)
@@ -310,6 +319,21 @@ async def test_no_single_changed_byte_is_accepted_or_crashes(data: st.DataObject
 
 
 _RESPONSE = pki().shown(session())
+
+
+@pytest.mark.parametrize(
+    ("right", "equal"),
+    [
+        (b"fstatus\x00", b"fstatus\xf4"),
+        (b"\xa1\x18\x21", b"\xa1\xf8\x21"),
+        (b"\xa0\xf6\x58\x40", b"\xa0\x40\x58\x40"),
+    ],
+)
+async def test_a_value_that_only_compares_as_equal_is_refused(right: bytes, equal: bytes) -> None:
+    """False for 0, a simple value for a label, an empty payload for none."""
+    assert _RESPONSE.count(right) == 1
+    with pytest.raises(JichitaiError):
+        await checked(_RESPONSE.replace(right, equal))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jichitai.infra.clock import FixedClock
@@ -205,6 +205,8 @@ async def test_worker_processes_make_the_same_rows(
 KANA = st.text(alphabet="アイウエオカキクコソトノモヨロゴドャュョッー", min_size=1, max_size=6)
 
 
+@example("オ", "ーウ")
+@example("オ", "ゥエ")
 @given(KANA, KANA)
 def test_keys_of_parts_are_the_keys_of_the_whole(family: str, given_name: str) -> None:
     whole = f"{family}　{given_name}"

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import ExtensionNotFound, ObjectIdentifier
 from cryptography.x509.oid import NameOID
 
@@ -96,9 +97,12 @@ def parse(der: bytes) -> x509.Certificate:
         ValueError: it cannot be read, whatever the reason.
     """
     try:
-        return x509.load_der_x509_certificate(der)
-    except (x509.InvalidVersion, TypeError) as error:
+        found = x509.load_der_x509_certificate(der)
+    except (x509.InvalidVersion, TypeError, CryptographyDeprecationWarning) as error:
         raise ValueError("no certificate") from error
+    if not der.endswith(b"\0" + found.signature):  # a reader may pass over unused bits (X.690 11.2)
+        raise ValueError("signature not of whole octets")
+    return found
 
 
 def check_chain(

@@ -83,7 +83,7 @@ class Sign1:
         match value:
             case [bytes(protected), dict(open_part), payload, bytes(sig)] if (
                 payload is None or isinstance(payload, bytes)
-            ):
+            ) and all(type(label) in (int, str) for label in open_part):
                 return cls(protected, open_part, payload, sig)
             case _:
                 raise malformed("COSE_Sign1")
@@ -100,8 +100,10 @@ class Sign1:
             detached: the payload when it was sent apart.
 
         Raises:
-            BadSignatureError: another key, other bytes, or another algorithm.
+            BadSignatureError: another key, other bytes, another algorithm, or two payloads.
         """
+        if detached is not None and self.payload is not None:
+            raise BadSignatureError
         payload = self.payload if detached is None else detached
         if payload is None or len(self.signature) != 2 * _HALF or not self._is_es256():
             raise BadSignatureError

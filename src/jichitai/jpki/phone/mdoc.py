@@ -276,7 +276,7 @@ def read_response(data: bytes) -> Document:
     match load(data, "DeviceResponse"):
         case {
             "version": "1.0",
-            "status": 0,
+            "status": int(status),
             "documents": [
                 {
                     "docType": str(doctype),
@@ -287,7 +287,7 @@ def read_response(data: bytes) -> Document:
                     },
                 }
             ],
-        }:
+        } if type(status) is int and status == 0:  # no false, which is equal to 0
             return Document(doctype, IssuerSigned.read(issued), Sign1.read(signature))
         case _:
             raise malformed("DeviceResponse")

@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import io
 import logging
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -55,8 +56,8 @@ _LIMITS: Final = DecodeLimits(
 _FORMS: Final = frozenset({"/adbe.pkcs7.detached", "/ETSI.CAdES.detached"})
 _READING: Final = (
     PdfError, CMSExtractionError, CMSStructuralError, MultivaluedAttributeError, ValueError,
-    KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError,
-    NotImplementedError, OverflowError,
+    zlib.error, KeyError, TypeError, AttributeError, IndexError, AssertionError, RecursionError,
+    NotImplementedError, ArithmeticError,
 )  # fmt: skip
 """What the library raises at files that are not in order."""
 logging.getLogger("pyhanko").setLevel(logging.CRITICAL)  # it would write of signers and fields

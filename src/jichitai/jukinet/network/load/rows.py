@@ -214,9 +214,13 @@ def _reduced_part(part: str) -> str:
     return reduce_text(part)
 
 
+_BEGINS: Final = frozenset(map(chr, range(ord("ァ"), ord("ヺ") + 1))) - set("ゥウヴ")
+"""Sounds that are read alike after any other; a mark of a long vowel is none."""
+
+
 def _kana_key(kana: str) -> str:
     family, gap, given = kana.partition("　")
-    if not gap or given.startswith(("ウ", "う", "ｳ", "　")):
+    if not gap or given[:1] not in _BEGINS:
         return kana_key(kana)  # ウ after a sound in o is read as オ, also across the gap
     return _kana_part(family) + _kana_part(given)
 
