@@ -1,0 +1,1 @@
+"""What a report is: the document, references in texts, the form, the stages. Pure."""

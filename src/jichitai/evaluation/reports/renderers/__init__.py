@@ -1,0 +1,1 @@
+"""The formats of a report, each made from the document alone."""
