@@ -1,5 +1,6 @@
 """Every call of every tier's API with generated input: never a server error, always a problem."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,17 +13,28 @@ from jichitai.web.rights import Role
 from tests.conftest import TOWN
 from tests.running import Running
 
-OF_A_BODY = (Role.SECURITY_OFFICER, Role.POLICY_ADOPTER, Role.SECURITY_AUDITOR)
+OF_A_BODY = (
+    Role.SECURITY_OFFICER,
+    Role.POLICY_ADOPTER,
+    Role.SECURITY_AUDITOR,
+    Role.STANDARDISATION_OFFICER,
+)
 ROLES = {
     Tier.TOWN: (Role.CLERK, Role.APPROVER, Role.TOWN_OPERATOR, *OF_A_BODY),
     Tier.PREFECTURE: (
         Role.PREFECTURE_OPERATOR,
         Role.SECURITY_SUPERVISOR,
         Role.SOC_ANALYST,
+        Role.STANDARDISATION_SUPERVISOR,
         *OF_A_BODY,
     ),
     Tier.NATION: (Role.NETWORK_OPERATOR, Role.ORGAN_OFFICER, Role.LOG_AUDITOR),
-    Tier.MINISTRY: (Role.MINISTRY_OFFICER,),
+    Tier.MINISTRY: (
+        Role.MINISTRY_OFFICER,
+        Role.EVALUATION_OFFICER,
+        Role.EVALUATION_APPROVER,
+        Role.EVALUATION_EXPERT,
+    ),
 }
 
 
@@ -31,7 +43,10 @@ ROLES = {
 @pytest.mark.parametrize("tier", list(Tier))
 @pytest.mark.filterwarnings("ignore")
 def test_no_input_makes_a_server_error(running: Running, tier: Tier) -> None:
-    """schemathesis over the published description, as staff with every role of the tier."""
+    """schemathesis over the published description, as staff with every role of the tier.
+
+    What a prefecture calls as a body of its own is the code of the town's tier, and tried there.
+    """
     token = running.session(
         tier,
         *ROLES[tier],
@@ -44,22 +59,30 @@ def test_no_input_makes_a_server_error(running: Running, tier: Tier) -> None:
         csrf.HEADER: csrf.token_for(token),
         "origin": running.origin(tier),
     }
-    schema = schemathesis.openapi.from_url(f"{running.origin(tier)}/openapi.json")
+    known = _operations(running, Tier.TOWN) if tier is Tier.PREFECTURE else ()
+    tried_before = {(one.method, one.path) for one in known}
     tried = 0
-    for result in schema.get_all_operations():
-        operation: Any = result.ok()  # type: ignore[union-attr]  # a broken operation raises here
-        if operation.path == "/sign-out":
+    for operation in _operations(running, tier):
+        if (operation.method, operation.path) in tried_before:
             continue
         tried += 1
         _try(operation, headers)
     assert tried >= 3
 
 
+def _operations(running: Running, tier: Tier) -> Iterator[Any]:
+    schema = schemathesis.openapi.from_url(f"{running.origin(tier)}/openapi.json")
+    for result in schema.get_all_operations():
+        operation: Any = result.ok()  # type: ignore[union-attr]  # a broken operation raises here
+        if operation.path != "/sign-out":
+            yield operation
+
+
 def _try(operation: Any, headers: dict[str, str]) -> None:
     failures: list[str] = []
 
     @settings(
-        max_examples=8,
+        max_examples=6,
         deadline=None,
         phases=[Phase.generate],
         derandomize=True,

@@ -134,8 +134,11 @@ def violations(page: Page, *, contrast: bool = True) -> list[str]:
     )
     page.evaluate(AXE.read_text(encoding="utf-8"))
     result: dict[str, Any] = page.evaluate(
-        "([tags, contrast]) => axe.run(document, {runOnly: {type: 'tag', values: tags},"
-        " rules: {'color-contrast': {enabled: contrast}}})",
+        """([tags, contrast]) => axe.run(document, {
+          runOnly: {type: 'tag', values: tags},
+          rules: {'color-contrast': {enabled: contrast}},
+          resultTypes: ['violations', 'incomplete'],
+        }).then(({violations, incomplete}) => ({violations, incomplete}))""",
         [TAGS, contrast],
     )
     found = [*result["violations"]]

@@ -15,7 +15,7 @@ from tests.scenarios.nodes import Node, Site
 from tests.scenarios.story import HEAD, B, Story, compare, move_to, move_within
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(500)]
-KILLS = 6
+KILLS = 4
 
 
 @pytest.fixture(autouse=True)

@@ -11,11 +11,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 def test_kills_and_cuts_lose_and_double_nothing(tmp_path: Path) -> None:
     status, outcome, told = jichitai(
-        "rehearse", "faults", "--kills", "5", "--residents", "800", "--json",
+        "rehearse", "faults", "--kills", "3", "--residents", "500", "--json",
         "--data", str(tmp_path / "faults"),
     )  # fmt: skip
     assert status == 0, told
-    assert outcome["kills"] == 5
+    assert outcome["kills"] == 3
     assert outcome["acknowledged"] > 20
     for name in ("lost", "doubled", "digest_differences", "leaks"):
         assert outcome[name] == 0, told

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.browser.support import browser, overflowing, page_of, served, violations
 from tests.web import gallery_pages
@@ -32,12 +32,18 @@ def gallery() -> Iterator[str]:
 WIDTHS = (1280, 390, 320)
 
 
-@pytest.mark.parametrize("width", WIDTHS)
+@pytest.fixture(scope="module", params=WIDTHS)
+def window(browser: Browser, request: pytest.FixtureRequest) -> Iterator[tuple[Page, int]]:
+    """One page for all sheets of a width: a new one starts a process."""
+    with page_of(browser, width=request.param) as page:
+        yield page, request.param
+
+
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_sheet_has_no_violation_and_fits_the_window(
-    browser: Browser, gallery: str, view: str, width: int
+    window: tuple[Page, int], gallery: str, view: str
 ) -> None:
-    with page_of(browser, width=width) as page:
-        page.goto(f"{gallery}/{view}")
-        assert violations(page, contrast=width == WIDTHS[0]) == []
-        assert overflowing(page) == []
+    page, width = window
+    page.goto(f"{gallery}/{view}")
+    assert violations(page, contrast=width == WIDTHS[0]) == []
+    assert overflowing(page) == []
