@@ -132,7 +132,8 @@ def violations(page: Page, *, contrast: bool = True) -> list[str]:
     page.evaluate(
         "for (const box of document.querySelectorAll('.jc-region')) box.style.maxHeight = 'none'"
     )
-    page.evaluate(AXE.read_text(encoding="utf-8"))
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
     result: dict[str, Any] = page.evaluate(
         """([tags, contrast]) => axe.run(document, {
           runOnly: {type: 'tag', values: tags},
@@ -175,10 +176,11 @@ def inspect_pages(pages: Mapping[str, str], *, widths: tuple[int, ...] = (1280, 
         sync_playwright() as playwright,
     ):
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        for width in widths:
-            with page_of(chromium, width=width) as page:  # one for all: a new one starts a process
-                for name in pages:
-                    page.goto(f"{origin}/{name}")
+        with page_of(chromium) as page:  # one for all: a new one starts a process
+            for name in pages:
+                page.goto(f"{origin}/{name}")
+                for width in widths:
+                    page.set_viewport_size({"width": width, "height": 800})
                     if pictures:
                         file = Path(pictures) / f"{name}-{width}.png"
                         page.screenshot(path=str(file), full_page=True)
