@@ -29,7 +29,7 @@ from jichitai.kernel.municipalities import prefectures
 from jichitai.kernel.parties import NATION, Party, Tier
 from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
-from jichitai.rehearsal.driver import cast, guards, organs
+from jichitai.rehearsal.driver import cast, evaluators, guards, organs
 from jichitai.rehearsal.loading import by_town, initial_people
 from jichitai.rehearsal.population.people import Population
 
@@ -131,7 +131,11 @@ class Offices:
         await cast.save(
             self[Tier.TOWN].database,
             Tier.TOWN,
-            [*cast.all_town_staff(towns), *guards.few_of_towns(towns)],
+            [
+                *cast.all_town_staff(towns),
+                *guards.few_of_towns(towns),
+                *evaluators.of_towns(towns),
+            ],
         )
         await cast.save(
             self[Tier.PREFECTURE].database,
@@ -143,13 +147,18 @@ class Offices:
                 for person in (
                     cast.prefecture_staff(body.prefecture_code, body.prefecture),
                     *guards.of_prefecture(body.prefecture_code),
+                    *evaluators.of_prefecture(body.prefecture_code),
                 )
             ],
         )
         national = self[Tier.NATION].database
         await cast.save(national, Tier.NATION, [*cast.nation_staff(), *organs.officers()])
         await organs.introduce(national, self._clock, start, end)
-        upper = [cast.ministry_staff(), *map(guards.ministry_officer, (1, 2))]
+        upper = [
+            cast.ministry_staff(),
+            *map(guards.ministry_officer, (1, 2)),
+            *evaluators.of_ministry(),
+        ]
         await cast.save(self[Tier.MINISTRY].database, Tier.MINISTRY, upper)
 
     async def compare(self, towns: Sequence[str]) -> None:
