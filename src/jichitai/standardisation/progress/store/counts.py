@@ -1,0 +1,166 @@
+"""Counts over whole data sets: one statement each, as known at a moment."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from psycopg.rows import dict_row
+
+from jichitai.infra.database import Tx
+from jichitai.standardisation.progress.model import BodyClass, Coverage, MeasureKind, Tally
+
+_CHOSEN: Final = """
+    select distinct on (report.dataset_id, report.body)
+           report.dataset_id, report.body, report.edition, report.prefecture, report.class
+      from standardisation.report as report
+     where report.dataset_id = any (%(datasets)s) and report.recorded_at <= %(known)s
+       and (%(prefecture)s = '' or report.prefecture = %(prefecture)s)
+       and (%(class)s = '' or report.class = %(class)s)
+       and (%(body)s = '' or report.body = %(body)s)
+     order by report.dataset_id, report.body, report.edition desc
+"""
+
+_TOLD: Final[Mapping[MeasureKind, str]] = {
+    MeasureKind.STEPS: "system.done is not null",
+    MeasureKind.SYSTEMS: "system.done is not null",
+    MeasureKind.LATE: "system.late is not null",
+}
+
+_SUMS: Final = """
+           count(*) filter (where {told} and runs = 'yes') as systems,
+           coalesce(sum(done) filter (where runs = 'yes'), 0) as done_steps,
+           count(*) filter (where done = 40 and runs = 'yes') as complete,
+           count(*) filter (where late and runs = 'yes') as late,
+           count(*) filter (where {told}) as all_systems,
+           coalesce(sum(done), 0) as all_done_steps,
+           count(*) filter (where done = 40) as all_complete,
+           count(*) filter (where late) as all_late,
+           count(*) filter (where runs = 'unknown') as unknown,
+           count(*) filter (where runs = 'no') as outside"""
+
+_BY_BODY: Final = """
+with chosen as ({chosen}),
+per_body as (
+    select chosen.dataset_id, chosen.body, chosen.prefecture, chosen.class, {sums}
+      from chosen join standardisation.system as system using (dataset_id, body, edition)
+     where %(business)s = '' or system.business = %(business)s
+     group by 1, 2, 3, 4)
+select {keys}, sum(systems)::int as systems, sum(done_steps)::int as done_steps,
+       sum(complete)::int as complete, sum(late)::int as late,
+       sum(all_systems)::int as all_systems, sum(all_done_steps)::int as all_done_steps,
+       sum(all_complete)::int as all_complete, sum(all_late)::int as all_late,
+       sum(unknown)::int as unknown, sum(outside)::int as outside, count(*)::int as bodies,
+       count(*) filter (where all_late > 0)::int as late_bodies
+  from per_body
+ group by {keys}
+"""
+
+_HEAT: Final = """
+with chosen as ({chosen})
+select system.business, chosen.class, {sums}, count(*)::int as bodies,
+       count(*) filter (where late)::int as late_bodies
+  from chosen join standardisation.system as system using (dataset_id, body, edition)
+ group by 1, 2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The same rows counted twice: systems in scope, and every row of the source."""
+
+    in_scope: Tally
+    all_rows: Tally
+
+    def of(self, coverage: Coverage) -> Tally:
+        """One of the two."""
+        return self.in_scope if coverage is Coverage.IN_SCOPE else self.all_rows
+
+
+NOTHING: Final = Counted(Tally(), Tally())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The part of the country that is counted; empty means all of it."""
+
+    prefecture: str = ""
+    body_class: BodyClass | None = None
+    body: str = ""
+    business: str = ""
+
+
+_WHOLE: Final = Part()
+
+
+def _counted(row: Mapping[str, Any]) -> Counted:
+    shared = {
+        "unknown": row["unknown"],
+        "outside": row["outside"],
+        "bodies": row["bodies"],
+        "late_bodies": row["late_bodies"],
+    }
+    names = ("systems", "done_steps", "complete", "late")
+    return Counted(
+        Tally(**{name: int(row[name]) for name in names}, **shared),
+        Tally(**{name: int(row[f"all_{name}"]) for name in names}, **shared),
+    )
+
+
+async def _run(
+    tx: Tx, query: str, datasets: Sequence[str], known_at: datetime, part: Part
+) -> list[dict[str, Any]]:
+    values = {
+        "datasets": list(datasets),
+        "known": known_at,
+        "prefecture": part.prefecture,
+        "class": part.body_class.value if part.body_class else "",
+        "body": part.body,
+        "business": part.business,
+    }
+    cursor = tx.cursor(row_factory=dict_row)
+    return await (await cursor.execute(query, values)).fetchall()
+
+
+async def by_dataset(
+    tx: Tx,
+    datasets: Sequence[str],
+    known_at: datetime,
+    measure: MeasureKind,
+    part: Part = _WHOLE,
+) -> dict[str, Counted]:
+    """Whole data sets, or the same part of each."""
+    query = _BY_BODY.format(
+        chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]), keys="dataset_id"
+    )
+    found = await _run(tx, query, datasets, known_at, part)
+    return {row["dataset_id"]: _counted(row) for row in found}
+
+
+async def by_prefecture(
+    tx: Tx, dataset_id: str, known_at: datetime, measure: MeasureKind, part: Part = _WHOLE
+) -> dict[str, Counted]:
+    """One data set by two digits of the prefecture."""
+    query = _BY_BODY.format(
+        chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]), keys="prefecture"
+    )
+    found = await _run(tx, query, [dataset_id], known_at, part)
+    return {row["prefecture"]: _counted(row) for row in found}
+
+
+async def by_body(
+    tx: Tx, dataset_id: str, known_at: datetime, measure: MeasureKind, part: Part = _WHOLE
+) -> dict[str, Counted]:
+    """One data set by code of the body."""
+    query = _BY_BODY.format(chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]), keys="body")
+    found = await _run(tx, query, [dataset_id], known_at, part)
+    return {row["body"]: _counted(row) for row in found}
+
+
+async def heat(
+    tx: Tx, dataset_id: str, known_at: datetime, measure: MeasureKind, part: Part = _WHOLE
+) -> dict[tuple[str, BodyClass], Counted]:
+    """One data set by business and class of body."""
+    query = _HEAT.format(chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]))
+    found = await _run(tx, query, [dataset_id], known_at, part)
+    return {(row["business"], BodyClass(row["class"])): _counted(row) for row in found}
