@@ -5,6 +5,7 @@ happened. The values beside the points are the texts of the tables; nothing is r
 """
 
 import math
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ _INNER: Final = 18
 _TEXT: Final = "#333333"
 _GRID: Final = "#cccccc"
 _GOAL: Final = "#5e0000"
+_BAND: Final = "#e8f1fe"
 _APART: Final = 18
 _STEPS: Final = (1, 2, 5)
 
@@ -51,6 +53,48 @@ class Goal:
     value: Number
     label: str
     on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A span around a line: what the same rule gives under worse and better assumptions.
+
+    Attributes:
+        name: what it is, for the legend under the chart.
+        low: its lower edge.
+        high: its upper edge, of the same days.
+    """
+
+    name: str
+    low: Sequence[Dot]
+    high: Sequence[Dot]
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands behind the lines.
+
+    Attributes:
+        band: a span around the line.
+        path: targets of each year on the way to the goal, joined by a fine line.
+        gaps: whether days without a value are hatched, so that nothing there is read as nought.
+    """
+
+    band: Band | None = None
+    path: Line | None = None
+    gaps: bool = False
+
+    @property
+    def dots(self) -> list[Dot]:
+        """All that takes room on the axes."""
+        return [
+            *(self.band.low if self.band else ()),
+            *(self.band.high if self.band else ()),
+            *(self.path.dots if self.path else ()),
+        ]
+
+
+_NO_MARKS: Final = Marks()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +127,7 @@ def time_chart(
     goal: Goal | None = None,
     most: Number | None = None,
     size: tuple[int, int] = (720, 290),
+    marks: Marks = _NO_MARKS,
 ) -> Markup:
     """Lines over days, from zero, each named at its end.
 
@@ -93,6 +138,7 @@ def time_chart(
         goal: what is to be reached.
         most: end of the axis, such as 100 for shares; the greatest value when left out.
         size: width and height in pixels; a wide chart scrolls in its own box.
+        marks: a span, yearly targets and hatched gaps behind the lines.
 
     Raises:
         ValueError: more lines than a reader can tell apart, or not a single value.
@@ -102,11 +148,15 @@ def time_chart(
     known = [dot for line in lines for dot in line.dots if dot.value is not None]
     if not known:
         raise ValueError("値が一つもありません。図の代わりに、まだない理由を示してください。")
-    frame = _frame(lines, known, goal, most, size)
+    every = [*known, *(dot for dot in marks.dots if dot.value is not None)]
+    frame = _frame(lines, every, goal, most, size)
     parts = [
         _text(_LEFT - 8, 16, unit, anchor="start"),
+        *(_hatched(frame, lines, label) if marks.gaps else ()),
+        *(_band(frame, marks.band) if marks.band else ()),
         *_values(frame),
         *_days(frame),
+        *(_path(frame, marks.path) if marks.path else ()),
         *(_goal(frame, goal) if goal else ()),
         *(part for at, line in enumerate(lines) for part in _line(frame, line, at)),
         *(_names(frame, lines) if len(lines) > 1 else _figures(frame, lines[0])),
@@ -124,7 +174,7 @@ def _frame(
     most: Number | None,
     size: tuple[int, int],
 ) -> _Frame:
-    days = [dot.on for line in lines for dot in line.dots]
+    days = [*(dot.on for line in lines for dot in line.dots), *(dot.on for dot in known)]
     if goal and goal.on:
         days.append(goal.on)
     values = [Decimal(dot.value) for dot in known if dot.value is not None]
@@ -193,6 +243,60 @@ def _goal(frame: _Frame, goal: Goal) -> Iterator[str]:
             f'stroke-width="2"/>'
         )
     yield _text(_LEFT + 6, y - 8 if y > _TOP + 12 else y + 18, goal.label, fill=_GOAL)
+
+
+def _band(frame: _Frame, band: Band) -> Iterator[str]:
+    """The span as one closed shape with a fine edge, so that it shows without colour too."""
+    there = [(frame.x(dot.on), frame.y(dot.value or 0)) for dot in band.high]
+    back = [(frame.x(dot.on), frame.y(dot.value or 0)) for dot in reversed(band.low)]
+    points = " ".join(f"{x},{y}" for x, y in [*there, *back])
+    yield f'<polygon points="{points}" fill="{_BAND}" stroke="{SERIES_COLOURS[0]}" stroke-width="0.75"/>'
+
+
+def _path(frame: _Frame, line: Line) -> Iterator[str]:
+    """Yearly targets: hollow diamonds on a fine dashed line."""
+    known = [dot for dot in line.dots if dot.value is not None]
+    points = " ".join(f"{frame.x(dot.on)},{frame.y(dot.value or 0)}" for dot in known)
+    yield (
+        f'<polyline points="{points}" fill="none" stroke="{_GOAL}" stroke-width="1.25" '
+        f'stroke-dasharray="2 4"/>'
+    )
+    for dot in known:
+        x, y = frame.x(dot.on), frame.y(dot.value or 0)
+        yield (
+            f'<path d="M{x} {y - 5}l5 5l-5 5l-5 -5z" fill="#ffffff" stroke="{_GOAL}" '
+            f'stroke-width="1.5"/>'
+        )
+
+
+def _hatched(frame: _Frame, lines: Sequence[Line], label: str) -> Iterator[str]:
+    """Spans in which no line has a value."""
+    days = sorted({dot.on for line in lines for dot in line.dots})
+    told = {dot.on for line in lines for dot in line.dots if dot.value is not None}
+    spans: list[tuple[date, date]] = []
+    for at, on in enumerate(days):
+        if on in told:
+            continue
+        first, last = days[max(at - 1, 0)], days[min(at + 1, len(days) - 1)]
+        if spans and spans[-1][1] >= first:
+            spans[-1] = (spans[-1][0], last)
+        else:
+            spans.append((first, last))
+    if not spans:
+        return
+    key = f"gap-{zlib.crc32(label.encode()):08x}"
+    yield (
+        f'<defs><pattern id="{key}" width="8" height="8" patternUnits="userSpaceOnUse" '
+        f'patternTransform="rotate(45)"><line x1="0" y1="0" x2="0" y2="8" stroke="{_GRID}" '
+        f'stroke-width="2"/></pattern></defs>'
+    )
+    height = frame.height - _TOP - _BOTTOM
+    for first, last in spans:
+        x, end = frame.x(first), frame.x(last)
+        yield (
+            f'<rect x="{x}" y="{_TOP}" width="{round(max(end - x, 4), 1)}" height="{height}" '
+            f'fill="url(#{key})"/>'
+        )
 
 
 def _line(frame: _Frame, line: Line, at: int) -> Iterator[str]:
