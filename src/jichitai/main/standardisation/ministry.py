@@ -1,6 +1,7 @@
 """The ministry: progress of all bodies, survey rounds."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -9,12 +10,15 @@ from litestar.types import ControllerRouterHandler
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
-from jichitai.main.node import Loop, Node
+from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
+from jichitai.standardisation.progress import loading
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
 
 TEMPLATES: Final[tuple[Path, ...]] = ()
+
+ONCE_A_DAY: Final = 86_400.0
 
 WAITING: Final[Sequence[Waiting]] = ()
 
@@ -27,5 +31,9 @@ def handlers(clock: Clock, outbox: Outbox) -> Handlers:
 
 def loops(node: Node) -> list[Loop]:
     """The timed work of the tier."""
-    del node
-    return []
+    return [partial(every, ONCE_A_DAY, partial(_load, node), name="standardisation-open-data")]
+
+
+async def _load(node: Node) -> None:
+    async with node.database.transaction() as tx:
+        await loading.load_open_data(tx, node.clock)

@@ -98,6 +98,21 @@ select %(kind)s, told.body, told.business, coalesce(last.number, 0) + 1, %(datas
 """
 
 
+_SCOPE: Final = """
+with latest as (
+    select distinct on (body) dataset_id, body, edition
+      from standardisation.report where dataset_id = %s order by body, edition desc)
+select system.body, system.business, system.runs
+  from latest join standardisation.system as system using (dataset_id, body, edition)
+"""
+
+
+async def scope(tx: Tx, dataset_id: str) -> dict[tuple[str, str], str]:
+    """Whether each body runs each business, as the latest editions of a data set say."""
+    cursor = await tx.execute(_SCOPE, (dataset_id,))
+    return {(code, business): runs for code, business, runs in await cursor.fetchall()}
+
+
 async def lock(tx: Tx) -> None:
     """Let one writer at a time add reports."""
     await tx.execute("select pg_advisory_xact_lock(hashtext('standardisation.report'))")
