@@ -115,11 +115,16 @@ class Query(Struct, frozen=True, kw_only=True, tag="query"):
         measure: its key in the catalogue of figures.
         where: which of its parts are counted; all of a dimension that is not named.
         total: how days make a year.
+        distinct: dimension whose values with a figure are counted instead of the figures; empty
+            for the figures themselves.
+        times: what the sum is multiplied by, e.g. 40 steps of each system.
     """
 
     measure: MeasureKey
     where: Annotated[tuple[Filter, ...], Meta(max_length=6)] = ()
     total: Total = Total.YEAR
+    distinct: Annotated[str, Meta(pattern=r"^[a-z_]{0,40}\Z")] = ""
+    times: Annotated[int, Meta(ge=1, le=1_000_000)] = 1
 
 
 class Constant(Struct, frozen=True, kw_only=True, tag="constant"):

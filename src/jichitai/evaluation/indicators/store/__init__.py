@@ -1,0 +1,1 @@
+"""SQL of indicators: what was entered, and what daily figures add up to."""
