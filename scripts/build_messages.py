@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from jichitai.evaluation.messages import CATALOGUE as EVALUATION
 from jichitai.jpki.messages import CATALOGUE as CERTIFICATES
 from jichitai.jukinet.messages import CATALOGUE, Body
 from jichitai.jukinet.provision.messages import P01, T01
@@ -22,10 +23,13 @@ from jichitai.security.messages import CATALOGUE as SECURITY
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "Written by scripts/build_messages.py; do not edit."
 TIERS = ("town", "prefecture", "nation", "ministry")
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 """Of the catalogue: raised when a kind or a field is added or goes."""
 BODIES: tuple[type[Body], ...] = tuple(
-    sorted((*CATALOGUE, *CERTIFICATES, *SECURITY, T01, P01), key=lambda body: (body.kind[0], body.kind))
+    sorted(
+        (*CATALOGUE, *CERTIFICATES, *EVALUATION, *SECURITY, T01, P01),
+        key=lambda body: (body.kind[0], body.kind),
+    )
 )
 
 

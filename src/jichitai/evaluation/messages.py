@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, ClassVar, TypeAlias
 
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from jichitai.jukinet.messages import Body, Part, reader
 
@@ -18,7 +18,7 @@ FIGURES = 3_000
 """Figures in one message, and so in one statement."""
 
 
-class Figure(Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+class Figure(Part, frozen=True, kw_only=True):
     """One count: values of the measure's dimensions, in their order, and the number."""
 
     parts: Annotated[tuple[Value, ...], Meta(max_length=6)]

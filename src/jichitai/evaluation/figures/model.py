@@ -1,12 +1,14 @@
 """Statements, their comparison with a recount, and how they are packed into messages. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
-from jichitai.evaluation.messages import FIGURES, STATEMENTS, Figure, Statement
-from jichitai.infra.figures import Measure, Row
+import msgspec
+
+from jichitai.evaluation.messages import STATEMENTS, Figure, Statement
+from jichitai.infra.figures import Measure, Row, Sort
 from jichitai.kernel.dates import JST
 from jichitai.kernel.parties import MINISTRY, NATION, Party, Tier
 
@@ -22,8 +24,14 @@ AGAIN: Final = 7
 SETTLING: Final = timedelta(hours=1)
 """After midnight in Japan, until a day is closed: what was begun before has been written."""
 
+PARCEL: Final = 180_000
+"""Bytes of statements in one message, so that it stays below the limit of bodies."""
+
 RECOUNTED: Final = "公表後に記録が加わったため、数え直した"
 """The reason of a revision that the publisher makes by itself."""
+
+ALWAYS: Final = datetime(9999, 1, 1, tzinfo=UTC)
+"""Everything that was ever told, whatever the clock of a rehearsal says."""
 
 Figures = Mapping[tuple[str, ...], int]
 """Parts -> value; a combination that is missing is zero."""
@@ -49,7 +57,9 @@ class Stated:
 
     def part(self) -> Statement:
         """As messages carry it."""
-        figures = tuple(Figure(parts, value) for parts, value in sorted(self.figures.items()))
+        figures = tuple(
+            Figure(parts=parts, value=value) for parts, value in sorted(self.figures.items())
+        )
         return Statement(
             measure=self.measure,
             day=self.day,
@@ -62,7 +72,6 @@ class Stated:
 def last_closed(now: datetime) -> date:
     """The last day in Japan that is over, and whose records have been written.
 
-    >>> from datetime import UTC
     >>> last_closed(datetime(2026, 11, 20, 15, 30, tzinfo=UTC))  # half past midnight in Japan
     datetime.date(2026, 11, 19)
 
@@ -119,7 +128,7 @@ class Difference:
 
     Attributes:
         measure, origin, day, parts: which.
-        stated: what the newest statement says; None without a statement.
+        stated: what was told of the day.
         counted: what the records say now.
     """
 
@@ -127,47 +136,105 @@ class Difference:
     origin: str
     day: date
     parts: tuple[str, ...]
-    stated: int | None
+    stated: int
     counted: int
 
 
 def differences(
-    measure: str, origin: str, day: date, stated: Figures | None, counted: Figures
+    measure: str, origin: str, day: date, told: Figures, counted: Figures
 ) -> list[Difference]:
-    """Where a statement and a recount differ, by parts.
+    """Where what was told of a day and a recount differ, by parts.
 
     Source: this project's.
     """
-    said: Figures = stated if stated is not None else {}
     return [
-        Difference(
-            measure,
-            origin,
-            day,
-            parts,
-            None if stated is None else said.get(parts, 0),
-            counted.get(parts, 0),
-        )
-        for parts in sorted({*said, *counted})
-        if said.get(parts, 0) != counted.get(parts, 0)
+        Difference(measure, origin, day, parts, told.get(parts, 0), counted.get(parts, 0))
+        for parts in sorted({*told, *counted})
+        if told.get(parts, 0) != counted.get(parts, 0)
     ]
 
 
-def packed(statements: Sequence[Stated]) -> Iterator[list[Stated]]:
+def packed(statements: Iterable[Stated]) -> Iterator[list[Stated]]:
     """Statements in as few messages as their bounds allow, in order.
 
     Source: this project's.
     """
     parcel: list[Stated] = []
-    figures = 0
+    size = 0
     for one in statements:
-        if parcel and (len(parcel) == STATEMENTS or figures + len(one.figures) > FIGURES):
+        own = len(msgspec.json.encode(one.part()))
+        if parcel and (len(parcel) == STATEMENTS or size + own > PARCEL):
             yield parcel
-            parcel, figures = [], 0
+            parcel, size = [], 0
         parcel.append(one)
-        figures += len(one.figures)
+        size += own
     if parcel:
         yield parcel
+
+
+def due(
+    measure: Measure,
+    counted: Mapping[date, dict[tuple[str, ...], int]],
+    stated: Mapping[date, Stated],
+    *,
+    before: Figures,
+    first: date,
+    last: date,
+    new_from: date,
+) -> list[Stated]:
+    """What an origin has to state after a count, by day.
+
+    A flow is stated for days on which there was something, a stock for days on which it changed. A
+    day that was told before is stated again when the count finds it otherwise.
+
+    Args:
+        measure: what was counted.
+        counted: by day; a day that is missing is empty.
+        stated: the newest statements of these days.
+        before: of a stock, what was told of the day before the first.
+        first: day of the count.
+        last: day of the count, included.
+        new_from: days before this one were told before.
+
+    Source: this project's.
+    """
+    told: Figures = before
+    found: list[Stated] = []
+    for day in days(first, last):
+        own = stated.get(day)
+        if own is not None:
+            told = own.figures
+        elif measure.sort is Sort.FLOW:
+            told = {}
+        now = counted.get(day, {})
+        if now != told:
+            revision = 1 if own is None else own.revision + 1
+            reason = RECOUNTED if own is not None or day < new_from else ""
+            found.append(Stated(measure.key, day, revision, reason, now))
+            told = now
+    return found
+
+
+def told_by_day(
+    measure: Measure,
+    stated: Mapping[date, Stated],
+    *,
+    before: Figures,
+    first: date,
+    last: date,
+) -> Iterator[tuple[date, Figures]]:
+    """What an origin has told of each day: its statement, or what the lack of one says.
+
+    Source: this project's.
+    """
+    told: Figures = before
+    for day in days(first, last):
+        own = stated.get(day)
+        if own is not None:
+            told = own.figures
+        elif measure.sort is Sort.FLOW:
+            told = {}
+        yield day, told
 
 
 def days(first: date, last: date) -> Iterator[date]:

@@ -105,7 +105,7 @@ async def cover(
 
 async def newest(
     tx: Tx, measure: str, first: date, last: date, known_at: datetime
-) -> dict[tuple[str, date], Stated]:
+) -> dict[str, dict[date, Stated]]:
     """The newest statement of each origin and day, as known at an instant."""
     cursor = await tx.execute(
         "select distinct on (origin, day) origin, day, revision, reason"
@@ -114,17 +114,38 @@ async def newest(
         " order by origin, day, revision desc",
         (measure, first, last, known_at),
     )
-    found = {
-        (origin, day): Stated(measure, day, revision, reason, {})
-        for origin, day, revision, reason in await cursor.fetchall()
-    }
+    found: dict[str, dict[date, Stated]] = {}
+    for origin, day, revision, reason in await cursor.fetchall():
+        found.setdefault(origin, {})[day] = Stated(measure, day, revision, reason, {})
     cursor = await tx.execute(
         "select origin, day, parts, value from evaluation.daily(%s, %s, %s, %s)",
         (measure, first, last, known_at),
     )
     for origin, day, parts, value in await cursor.fetchall():
-        found[origin, day].figures[tuple(parts)] = value
+        found[origin][day].figures[tuple(parts)] = value
     return found
+
+
+async def before(
+    tx: Tx, measure: str, day: date, known_at: datetime
+) -> dict[str, dict[tuple[str, ...], int]]:
+    """Of a stock, what each origin has told of the end of a day."""
+    cursor = await tx.execute(
+        "select origin, parts, value from evaluation.standing(%s, %s, %s)",
+        (measure, day, known_at),
+    )
+    found: dict[str, dict[tuple[str, ...], int]] = {}
+    for origin, parts, value in await cursor.fetchall():
+        found.setdefault(origin, {})[tuple(parts)] = value
+    return found
+
+
+async def covered(tx: Tx, measure: str, known_at: datetime) -> dict[str, date]:
+    """How far each origin has told of a measure."""
+    cursor = await tx.execute(
+        "select origin, through from evaluation.covered(%s, %s)", (measure, known_at)
+    )
+    return dict(await cursor.fetchall())
 
 
 async def flows(
@@ -285,11 +306,3 @@ async def count_through(tx: Tx, reached: Mapping[str, date], at: datetime) -> No
         "    set through = excluded.through, counted_at = excluded.counted_at",
         (at, list(reached), list(reached.values())),
     )
-
-
-async def begun(tx: Tx, measure: str) -> set[str]:
-    """Origins that have told of a measure."""
-    cursor = await tx.execute(
-        "select distinct origin from evaluation.figure_statement where measure = %s", (measure,)
-    )
-    return {origin for (origin,) in await cursor.fetchall()}

@@ -1,15 +1,18 @@
 """The ministry: figures, logic models, indicators, reports."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from jichitai.evaluation.figures import evidence, publishing, receiving
+from jichitai.evaluation.figures.publishing import Publisher
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
-from jichitai.main.node import Loop, Node
+from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
@@ -21,11 +24,12 @@ WAITING: Final[Sequence[Waiting]] = ()
 
 def handlers(clock: Clock, outbox: Outbox) -> Handlers:
     """What the tier does with messages."""
-    del clock, outbox
-    return {}
+    del outbox
+    return {**receiving.ministry_handlers(clock)}
 
 
 def loops(node: Node) -> list[Loop]:
     """The timed work of the tier."""
-    del node
-    return []
+    own = evidence.by_own_hand(node.keys, node.clock)
+    figures = Publisher(node.tier, node.database, node.clock, own)
+    return [partial(every, publishing.EVERY, figures.publish, name="figures")]

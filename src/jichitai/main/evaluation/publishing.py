@@ -1,15 +1,18 @@
 """Tiers that publish daily figures to the ministry."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from jichitai.evaluation.figures import publishing
+from jichitai.evaluation.figures.publishing import Publisher
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
-from jichitai.main.node import Loop, Node
+from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
@@ -26,6 +29,7 @@ def handlers(clock: Clock, outbox: Outbox) -> Handlers:
 
 
 def loops(node: Node) -> list[Loop]:
-    """The timed work of the tier."""
-    del node
-    return []
+    """Count the closed days and state them to the ministry."""
+    send = publishing.by_outbox(node.outbox)
+    publisher = Publisher(node.tier, node.database, node.clock, send)
+    return [partial(every, publishing.EVERY, publisher.publish, name="figures")]

@@ -1,0 +1,186 @@
+"""A nation, prefectures and a ministry whose daily figures travel without a broker."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from jichitai.evaluation.figures import evidence, publishing, receiving
+from jichitai.evaluation.figures.publishing import Publisher
+from jichitai.infra.broker import Broker
+from jichitai.infra.clock import JST, FixedClock
+from jichitai.infra.database import Database
+from jichitai.infra.dispatcher import _PENDING
+from jichitai.infra.keys import Keys
+from jichitai.infra.messages import Frame, Item, sign_frame
+from jichitai.infra.outbox import Outbox
+from jichitai.infra.receiver import Receiver
+from jichitai.kernel.parties import Party, Tier
+from jichitai.security.cloud import store as clouds
+from jichitai.security.cloud.model import Step, StepDates, new_cloud, text_of
+from jichitai.security.oversight.store import reports
+from tests.conftest import Cluster, fresh_database
+from tests.security.oversight_builders import policy
+
+UPPER = (Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
+FIRST = date(2026, 10, 1)
+
+
+class Figured:
+    """Databases of the tiers that count, their publishers, and one clock that can be set."""
+
+    def __init__(self, databases: dict[Tier, Database], keys: Keys) -> None:
+        self.databases, self.keys = databases, keys
+        self.clock = FixedClock(datetime(2026, 10, 1, 10, 0, tzinfo=JST))
+        self.outbox = Outbox(keys.network, self.clock)
+        self.publishers = {tier: self._publisher(tier) for tier in UPPER}
+        self.ministry = Receiver(
+            Tier.MINISTRY,
+            databases[Tier.MINISTRY],
+            Broker.__new__(Broker),
+            keys,
+            receiving.ministry_handlers(self.clock),
+            self.clock,
+        )
+        self.sent = self.refused = 0
+        self._sealed = keys.columns.seal(b"{}", b"")
+
+    def _publisher(self, tier: Tier) -> Publisher:
+        own = tier is Tier.MINISTRY
+        send = (
+            evidence.by_own_hand(self.keys, self.clock)
+            if own
+            else publishing.by_outbox(self.outbox)
+        )
+        return Publisher(tier, self.databases[tier], self.clock, send, pause=0)
+
+    def at(self, day: date, hour: int = 10) -> None:
+        self.clock.instant = datetime(day.year, day.month, day.day, hour, tzinfo=JST)
+
+    async def publish(self) -> int:
+        """Let every tier publish what is closed, and carry it; how many messages came."""
+        for publisher in self.publishers.values():
+            while await publisher.publish():
+                pass
+        return await self.carry()
+
+    async def carry(self) -> int:
+        before = self.sent
+        for tier in (Tier.PREFECTURE, Tier.NATION):
+            async with self.databases[tier].transaction() as tx:
+                rows: list[Any] = await (await tx.execute(_PENDING, (5_000,))).fetchall()
+                await tx.execute("update infra.outbox set published_at = now()")
+            for (sender, receiver), run in groupby(rows, key=lambda row: (row[0], row[1])):
+                messages = list(run)
+                items = tuple(Item(r[3], r[4], r[5], self.clock.now(), r[7]) for r in messages)
+                frame = Frame(sender, receiver, messages[0][2], items)
+                signed = sign_frame(frame, self.keys.signer(Party.parse(sender)))
+                outcome = await self.ministry.accept([signed])
+                self.sent += outcome.applied
+                self.refused += outcome.refused
+        return self.sent - before
+
+    # --- raw records, written as the domains write them ---------------------------------------
+
+    async def provide(
+        self, day: date, *, organ: str, affair: str, result: str = "hit", size: int = 1
+    ) -> None:
+        """A group of answered look-ups of one body."""
+        at = datetime(day.year, day.month, day.day, 12, tzinfo=JST)
+        group = uuid.uuid4()
+        month = day.replace(day=1)
+        async with self.databases[Tier.NATION].transaction() as tx:
+            await tx.execute("select jukinet.ensure_provision_month(%s)", (month,))
+            await tx.execute(
+                "insert into jukinet.provision_group (group_id, first_index, size, month, at)"
+                " select %s, coalesce(max(first_index + size), 0), %s, %s, %s"
+                "   from jukinet.provision_group",
+                (group, size, month, at),
+            )
+            await tx.execute(
+                "insert into jukinet.provision (person_id, month, group_id, place, at, organ_id,"
+                " affair_id, operator_id, reason, reference, key_kind, fields, result, salt)"
+                " select gen_random_uuid(), %s, %s, place, %s, %s, %s, 'op-1', 'survival', 'R',"
+                "        'number', 1, %s, '\\x00' from generate_series(0, %s) as place",
+                (month, group, at, organ, affair, result, size - 1),
+            )
+
+    async def certify(
+        self, day: date, *, kind: str = "signing", medium: str = "card", until: date | None = None
+    ) -> uuid.UUID:
+        """A certificate; in force until it ends."""
+        person, at = uuid.uuid4(), datetime(day.year, day.month, day.day, 11, tzinfo=JST)
+        end = datetime.combine(until or day + timedelta(days=1825), at.time(), JST)
+        async with self.databases[Tier.NATION].transaction() as tx:
+            await tx.execute(
+                "insert into jpki.authority values (%s, %s, 1, '', '', 'active', %s, %s, %s)"
+                " on conflict do nothing",
+                (f"{kind}-1", kind, at, end, at),
+            )
+            await tx.execute(
+                "insert into jpki.certificate (person_id, authority, serial, kind, medium,"
+                " municipality, chip_number, request_id, certificate, basis, not_before,"
+                " not_after, state, issued_at) values (%s, %s, %s, %s, %s, '011002', '', %s, '',"
+                " '', %s, %s, 'valid', %s)",
+                (person, f"{kind}-1", person.bytes, kind, medium, person, at, end, at),
+            )
+        return person
+
+    async def revoke(self, person: uuid.UUID, day: date) -> None:
+        """The end of a person's certificates."""
+        at = datetime(day.year, day.month, day.day, 15, tzinfo=JST)
+        async with self.databases[Tier.NATION].transaction() as tx:
+            await tx.execute(
+                "with ended as (update jpki.certificate set state = 'revoked',"
+                "  reason = 'cessationOfOperation', ended_at = %(at)s"
+                "  where person_id = %(person)s and ended_at is null returning *)"
+                " insert into jpki.revocation (authority, serial, municipality, reason, cause,"
+                "  revoked_at, expires_at)"
+                " select authority, serial, municipality, reason, 'request', %(at)s, not_after"
+                "   from ended",
+                {"at": at, "person": person},
+            )
+
+    async def report(self, body: str, day: date, state: str, revision: int) -> None:
+        """A body's report on its policy, as it reached the ministry."""
+        at = datetime(day.year, day.month, day.day, 14, tzinfo=JST)
+        made = policy(body, state, revision=revision, reported_at=at)
+        async with self.databases[Tier.MINISTRY].transaction() as tx:
+            await reports.add(tx, "00", "policy", [(made.policy_id, made)], at=at)
+
+    async def cloud(self, prefecture: str, day: date, step: Step, number: int) -> None:
+        """A prefecture's security cloud: its own record, and its report to the ministry."""
+        at = datetime(day.year, day.month, day.day, 16, tzinfo=JST)
+        cloud = new_cloud(prefecture, 3)
+        cloud = type(cloud)(
+            prefecture=prefecture,
+            generation=3,
+            members=cloud.members,
+            steps=(StepDates(step=step, done_on=day),),
+        )
+        async with self.databases[Tier.PREFECTURE].transaction() as tx:
+            await clouds.add(tx, prefecture, 3, number, text_of(cloud), "", "x", at)
+        async with self.databases[Tier.MINISTRY].transaction() as tx:
+            await clouds.keep_report(
+                tx,
+                prefecture=prefecture,
+                number=number,
+                generation=3,
+                content=text_of(cloud),
+                message_id="",
+                reported_at=at,
+                received_at=at,
+            )
+
+
+@asynccontextmanager
+async def figured(cluster: Cluster, keys: Keys) -> AsyncIterator[Figured]:
+    """Databases of their own."""
+    async with AsyncExitStack() as stack:
+        databases = {
+            tier: await stack.enter_async_context(fresh_database(cluster, tier, keys))
+            for tier in UPPER
+        }
+        yield Figured(databases, keys)
