@@ -38,6 +38,9 @@ log = structlog.get_logger(__name__)
 
 _BATCH = 2000
 _IDLE_SECONDS = 0.1
+_QUIET_SECONDS = 0.3
+_QUIET_AFTER = 30
+"""Looks in vain after which an outbox is looked into less often; an idle node rests."""
 _PROBE_AFTER = timedelta(seconds=5)
 _PAYLOAD_LIMIT = FRAME_LIMIT // 2  # base64 and the headers come on top
 
@@ -151,6 +154,7 @@ class Dispatcher:
         self._book = KeyBook(database, self._clock)
         self._scopes = _scopes(tier, towns)
         self._wake = asyncio.Event()
+        self._in_vain = 0
 
     def wake(self) -> None:
         """Something was put into the outbox: look at once."""
@@ -168,6 +172,7 @@ class Dispatcher:
                     log.warning("dispatch-waits", **where(error))
                     sent = 0
                     await asyncio.sleep(0.5)
+                self._in_vain = 0 if sent else self._in_vain + 1
                 if not sent:
                     await self._rest()
         finally:
@@ -228,8 +233,9 @@ class Dispatcher:
 
     async def _rest(self) -> None:
         self._wake.clear()
+        quiet = self._in_vain > _QUIET_AFTER
         try:
-            await asyncio.wait_for(self._wake.wait(), _IDLE_SECONDS)
+            await asyncio.wait_for(self._wake.wait(), _QUIET_SECONDS if quiet else _IDLE_SECONDS)
         except TimeoutError:
             return
 
