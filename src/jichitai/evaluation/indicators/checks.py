@@ -12,6 +12,7 @@ from msgspec import Meta, Struct
 
 from jichitai.evaluation.indicators.live import Measured
 from jichitai.evaluation.indicators.model import (
+    LARGEST,
     WHOLE,
     Constant,
     Definition,
@@ -28,7 +29,6 @@ from jichitai.evaluation.indicators.model import (
 
 Faults = list[tuple[str, str]]
 SHORTEST_REASON: Final = 5
-LARGEST: Final = Decimal(10) ** 15
 EARLIEST: Final = date(1990, 1, 1)
 
 CONFIDENCE: Final[Mapping[str, str]] = {
@@ -46,8 +46,6 @@ CONFIDENCE: Final[Mapping[str, str]] = {
     "secondary": "二次資料（原典未確認）",
 }
 """How sure a value is, in words."""
-
-Number = Annotated[Decimal, Meta(ge=-1_000_000_000_000_000, le=1_000_000_000_000_000)]
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -71,10 +69,10 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     as_of: date
     dated: bool = True
     label: Annotated[str, Meta(max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
-    value: Number | None = None
+    value: Decimal | None = None
     words: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
-    numerator: Number | None = None
-    denominator: Number | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
     rate_only: bool = False
     source: Line = ""
     confidence: Annotated[str, Meta(max_length=40, pattern=r"^[a-z-]*\Z")] = "reported"
@@ -95,7 +93,7 @@ class NewTarget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     indicator_id: IndicatorId
     on: date
-    value: Number | None = None
+    value: Decimal | None = None
     words: Annotated[str, Meta(max_length=60, pattern=r"^[^\x00-\x1f\x7f]*\Z")] = ""
     yearly: bool = False
     source: Line = ""

@@ -168,8 +168,10 @@ async def define(
     now = clock.now()
     known = await service.definitions(tx, now)
     before = known.get(definition.indicator_id)
-    if (before.version, before.edition) != (definition.version, definition.edition) if before else (
-        definition.edition != 0
+    if (
+        (before.version, before.edition) != (definition.version, definition.edition)
+        if before
+        else (definition.edition != 0)
     ):
         raise StaleValueError(
             "この指標の定義には、開いた後に別の版が記録されました。新しい版を開いて、書き直してください。"
@@ -268,4 +270,3 @@ def _entered_by_hand(definition: Definition) -> None:
 def _refuse(faults: Faults) -> None:
     if faults:
         raise FaultyEntryError(faults)
-

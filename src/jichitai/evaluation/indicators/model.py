@@ -20,6 +20,7 @@ UNKNOWN: Final = "—（未公表）"
 
 PERCENT: Final = "%"
 WHOLE: Final = Decimal(100)
+LARGEST: Final = Decimal(10) ** 15
 _EXACT: Final = Decimal("0.000001")
 
 IndicatorId = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]*(-[A-Za-z0-9]+){1,4}\Z", max_length=40)]
@@ -130,8 +131,13 @@ class Query(Struct, frozen=True, kw_only=True, tag="query"):
 class Constant(Struct, frozen=True, kw_only=True, tag="constant"):
     """A whole that is fixed and has a name, e.g. 1,788 団体."""
 
-    value: Annotated[Decimal, Meta(gt=0)]
+    value: Decimal
     name: Annotated[Line, Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        """Refuse what nothing can be divided by."""
+        if not (self.value.is_finite() and 0 < self.value <= LARGEST):
+            raise ValueError("分母は0より大きい数です")
 
 
 class Stated(Struct, frozen=True, kw_only=True, tag="stated"):
@@ -150,6 +156,11 @@ class Baseline(Struct, frozen=True, kw_only=True):
     value: Decimal
     on: date
     source: Line = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no number."""
+        if not (self.value.is_finite() and abs(self.value) <= LARGEST):
+            raise ValueError("基準値は数です")
 
 
 class Definition(Struct, frozen=True, kw_only=True):
@@ -217,6 +228,11 @@ class Definition(Struct, frozen=True, kw_only=True):
     reason: Text = ""
     recorded_at: datetime | None = None
     by: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds that are none."""
+        if not all(one.is_finite() and 0 <= one <= 1000 for one in self.thresholds):
+            raise ValueError("しきい値は0から1000までの数です")
 
     @property
     def rate(self) -> bool:

@@ -126,7 +126,9 @@ async def _figures(
     starts = [one.first for one in spans]
     asked = [query for one in counted for query in live.queries(one)]
     keys = sorted({query.measure for query in asked if query.measure in measures()})
-    apart = {q.measure for q in asked if q.where or q.distinct} | (set(keys) if breakdown else set())
+    apart = {q.measure for q in asked if q.where or q.distinct} | (
+        set(keys) if breakdown else set()
+    )
     told = await figures.told(tx, keys, starts, last, known_at)
     flows = [key for key in keys if measures()[key].flow]
     ends = [one for one in told if not measures()[one.measure].flow]
@@ -151,17 +153,13 @@ def _extents(told: Iterable[figures.Told]) -> dict[tuple[str, int], Extent]:
     return found
 
 
-async def current(
-    tx: Tx, ids: Sequence[str] | None, known_at: datetime
-) -> dict[str, Point | None]:
+async def current(tx: Tx, ids: Sequence[str] | None, known_at: datetime) -> dict[str, Point | None]:
     """The newest value that holds, of the newest version; None where nothing is published."""
     every = await points(tx, ids, known_at)
     return {key: standing.newest(values) for key, values in every.items()}
 
 
-async def targets(
-    tx: Tx, ids: Sequence[str] | None, known_at: datetime
-) -> dict[str, list[Target]]:
+async def targets(tx: Tx, ids: Sequence[str] | None, known_at: datetime) -> dict[str, list[Target]]:
     """All targets by indicator, by version, day and edition; superseded ones are marked."""
     found: dict[str, list[Target]] = {}
     for one in await entered.targets(tx, ids, known_at):
