@@ -19,7 +19,9 @@ T = TypeVar("T")
 UNKNOWN: Final = "—（未公表）"
 """What stands for a value that nobody has published."""
 
-LARGEST_YEAR: Final = 2100
+FIRST_YEAR: Final = 2000
+LAST_YEAR: Final = 2100
+LARGEST_NUMBER: Final = 999
 MOST_NODES: Final = 60
 MOST_EDGES: Final = 240
 
@@ -28,8 +30,8 @@ Text = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x08\
 Note = Annotated[str, Meta(max_length=600, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 IndicatorId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")]
-Year = Annotated[int, Meta(ge=2000, le=LARGEST_YEAR)]
-PolicyNumber = Annotated[int, Meta(ge=1, le=999)]
+Year = Annotated[int, Meta(ge=FIRST_YEAR, le=LAST_YEAR)]
+PolicyNumber = Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
 
 
 class Column(StrEnum):

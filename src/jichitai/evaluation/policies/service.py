@@ -18,11 +18,20 @@ from jichitai.evaluation.policies.errors import (
     YearNotStartedError,
     YearTakenError,
 )
-from jichitai.evaluation.policies.model import LogicModel, Policy, faults, ordered, year_text
+from jichitai.evaluation.policies.model import (
+    FIRST_YEAR,
+    LARGEST_NUMBER,
+    LAST_YEAR,
+    LogicModel,
+    Policy,
+    faults,
+    ordered,
+    year_text,
+)
 from jichitai.evaluation.policies.store import Edition
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
-from jichitai.infra.database import Tx
+from jichitai.infra.database import Database, Tx
 from jichitai.kernel import dates
 
 _JSON: Final = msgspec.json.Encoder(order="sorted")
@@ -82,6 +91,12 @@ async def load_builtin(tx: Tx) -> int:
     return added
 
 
+async def load(db: Database) -> None:
+    """Keep the built-in policies in the ministry's database; the timed work calls it."""
+    async with db.transaction() as tx:
+        await load_builtin(tx)
+
+
 async def policies(tx: Tx, known_at: datetime | None = None) -> tuple[tuple[Policy, ...], ...]:
     """Every policy: its years that have an edition of their own, the newest first."""
     return tuple(
@@ -126,10 +141,16 @@ async def open_policy(
     Raises:
         UnknownPolicyError: there was none.
     """
-    row = await store.policy(tx, number, fiscal_year, known_at=known_at, edition=edition)
+    row = None
+    if 1 <= number <= LARGEST_NUMBER and FIRST_YEAR <= fiscal_year <= LAST_YEAR:
+        row = await store.policy(tx, number, fiscal_year, known_at=known_at, edition=edition)
+    if row is None and edition is not None:
+        raise UnknownPolicyError(
+            f"第{edition}版はありません。版の一覧（履歴）から選び直してください。"
+        )
     if row is None:
         raise UnknownPolicyError(
-            f"政策{number}には、{year_text(fiscal_year)}かそれより前の版がありません。"
+            "その番号と年度（またはそれより前の年度）の政策がありません。"
             "政策の一覧から選び直してください。"
         )
     read = msgspec.json.decode(row.content, type=Policy)
@@ -308,9 +329,9 @@ async def start_year(
         UnknownPolicyError: there is nothing to copy.
         YearTakenError: the year has an edition, or is too far ahead.
     """
-    if year > dates.fiscal_year(today) + _LATER:
+    if year > min(dates.fiscal_year(today) + _LATER, LAST_YEAR):
         raise YearTakenError(
-            f"{year_text(year)}はまだ先です。今の年度から{_LATER}年先までの版を作れます。"
+            f"その年度はまだ先です。今の年度から{_LATER}年先までの版を作れます。"
             "年度を確かめてください。"
         )
     opened = await open_policy(tx, number, year)

@@ -9,15 +9,17 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.evaluation.figures import evidence, publishing, receiving
 from jichitai.evaluation.figures.publishing import Publisher
+from jichitai.evaluation.policies import routes as policy_routes
+from jichitai.evaluation.policies import service as policies
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
 from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (*policy_routes.ROUTES,)
 
-TEMPLATES: Final[tuple[Path, ...]] = ()
+TEMPLATES: Final[tuple[Path, ...]] = (policy_routes.TEMPLATES,)
 
 WAITING: Final[Sequence[Waiting]] = ()
 
@@ -32,4 +34,8 @@ def loops(node: Node) -> list[Loop]:
     """The timed work of the tier."""
     own = evidence.by_own_hand(node.keys, node.clock)
     figures = Publisher(node.tier, node.database, node.clock, own)
-    return [partial(every, publishing.EVERY, figures.publish, name="figures")]
+    builtin = partial(policies.load, node.database)
+    return [
+        partial(every, publishing.EVERY, figures.publish, name="figures"),
+        partial(every, 3600.0, builtin, name="policies"),
+    ]
