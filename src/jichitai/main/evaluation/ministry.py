@@ -11,15 +11,19 @@ from jichitai.evaluation.figures import evidence, publishing, receiving
 from jichitai.evaluation.figures.publishing import Publisher
 from jichitai.evaluation.policies import routes as policy_routes
 from jichitai.evaluation.policies import service as policies
+from jichitai.evaluation.scenarios import routes as scenario_routes
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
 from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (*policy_routes.ROUTES,)
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *policy_routes.ROUTES,
+    *scenario_routes.MINISTRY_ROUTES,
+)
 
-TEMPLATES: Final[tuple[Path, ...]] = (policy_routes.TEMPLATES,)
+TEMPLATES: Final[tuple[Path, ...]] = (policy_routes.TEMPLATES, scenario_routes.TEMPLATES)
 
 WAITING: Final[Sequence[Waiting]] = ()
 
