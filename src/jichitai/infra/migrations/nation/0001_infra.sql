@@ -1,4 +1,4 @@
--- Infrastructure of the nation tier.
+-- Infrastructure of a tier above the towns.
 create schema infra;
 grant usage on schema infra to jichitai_app, jichitai_reader;
 
