@@ -142,8 +142,9 @@ def entry_faults(
     faults += _rate_faults(definition, entry) if definition.rate else _count_faults(entry)
     value = value_of(definition, entry)
     if value is not None and not faults:
-        faults += _range_faults(definition, value)
-        faults += _backward_faults(definition, entry, value, others)
+        faults += _range_faults(definition, value) or _backward_faults(
+            definition, entry, value, others
+        )
     return faults
 
 
