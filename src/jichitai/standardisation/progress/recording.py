@@ -74,6 +74,7 @@ async def record_reports(
     new = [_new(kept, one, body(one.body), last.get(one.body, 0) + 1) for one in told]
     await reports.add(tx, kept.dataset_id, new, at=at, by=by)
     await reports.carry(tx, kept.dataset_id, new)
+    await reports.tally(tx, kept.dataset_id, new)
     dated = [
         (one.body, system)
         for one in told

@@ -188,6 +188,9 @@ def check_forward(one: SystemReport, before: int | None) -> None:
 def runs_as_told(found: Body, one: SystemReport, *, on: date) -> Runs:
     """Whether the body runs the business, its own report considered.
 
+    Raises:
+        InvalidReportError: it reports work on a business that it does not run.
+
     Source: 標準化法 第2条; the body knows its own systems best.
     """
     if one.excluded:
@@ -195,6 +198,13 @@ def runs_as_told(found: Body, one: SystemReport, *, on: date) -> Runs:
     told = runs(found, business(one.business), on=on, listed=bool(one.late))
     if told.answer is Answer.YES:
         return told
-    if one.states is not None:
+    if told.answer is Answer.NO and (one.steps_done or one.late):
+        raise InvalidReportError(
+            f"{found.full_name}は「{business(one.business).name}」を行わないため、進捗を報告できません"
+            f"（{told.reason}）。この行を空にするか、全ステップを対象外にしてください。",
+            business=one.business,
+            body=found.code,
+        )
+    if told.answer is Answer.UNKNOWN and one.states is not None:
         return Runs(Answer.YES, "団体がこの業務の進捗を答えた", "reported")
     return told

@@ -70,6 +70,29 @@ comment on column standardisation.system.states is
 comment on column standardisation.system.reason is 'why a figure went back';
 create index system_late on standardisation.system (dataset_id, business) where late;
 
+-- sums of a report, so that long series need not read every system again
+create table standardisation.tally (
+    dataset_id     text     not null,
+    body           text     not null,
+    edition        integer  not null,
+    told_steps     smallint not null,
+    told_late      smallint not null,
+    done_steps     smallint not null,
+    complete       smallint not null,
+    late           smallint not null,
+    all_told_steps smallint not null,
+    all_told_late  smallint not null,
+    all_done_steps smallint not null,
+    all_complete   smallint not null,
+    all_late       smallint not null,
+    unknown        smallint not null,
+    outside        smallint not null,
+    primary key (dataset_id, body, edition),
+    foreign key (dataset_id, body, edition) references standardisation.report
+);
+comment on column standardisation.tally.told_steps is
+    'systems that the body runs and whose steps are known; all_ counts every row';
+
 -- target dates of late systems: each change is kept
 create table standardisation.target (
     source_kind text        not null check (source_kind in ('open', 'survey', 'rehearsal')),
@@ -124,5 +147,6 @@ create table standardisation.published (
 );
 
 grant select, insert on standardisation.dataset, standardisation.report, standardisation.system,
-    standardisation.target, standardisation.cost, standardisation.published to jichitai_app;
+    standardisation.tally, standardisation.target, standardisation.cost,
+    standardisation.published to jichitai_app;
 grant select on all tables in schema standardisation to jichitai_reader;

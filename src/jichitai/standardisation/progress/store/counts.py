@@ -39,20 +39,23 @@ _SUMS: Final = """
            count(*) filter (where runs = 'unknown') as unknown,
            count(*) filter (where runs = 'no') as outside"""
 
-_BY_BODY: Final = """
-with chosen as ({chosen}),
-per_body as (
-    select chosen.dataset_id, chosen.body, chosen.prefecture, chosen.class, {sums}
-      from chosen join standardisation.system as system using (dataset_id, body, edition)
-     where %(business)s = '' or system.business = %(business)s
-     group by 1, 2, 3, 4)
-select {keys}, sum(systems)::int as systems, sum(done_steps)::int as done_steps,
+_TALLIES: Final = """
+with chosen as ({chosen})
+select {keys}, sum(told_{told})::int as systems, sum(done_steps)::int as done_steps,
        sum(complete)::int as complete, sum(late)::int as late,
-       sum(all_systems)::int as all_systems, sum(all_done_steps)::int as all_done_steps,
+       sum(all_told_{told})::int as all_systems, sum(all_done_steps)::int as all_done_steps,
        sum(all_complete)::int as all_complete, sum(all_late)::int as all_late,
        sum(unknown)::int as unknown, sum(outside)::int as outside, count(*)::int as bodies,
        count(*) filter (where all_late > 0)::int as late_bodies
-  from per_body
+  from chosen join standardisation.tally as tally using (dataset_id, body, edition)
+ group by {keys}
+"""
+
+_BUSINESS: Final = """
+with chosen as ({chosen})
+select {keys}, {sums}, count(*)::int as bodies, count(*) filter (where late)::int as late_bodies
+  from chosen join standardisation.system as system using (dataset_id, body, edition)
+ where system.business = %(business)s
  group by {keys}
 """
 
@@ -122,6 +125,14 @@ async def _run(
     return await (await cursor.execute(query, values)).fetchall()
 
 
+def _query(measure: MeasureKind, part: Part, keys: str) -> str:
+    if part.business:
+        sums = _SUMS.format(told=_TOLD[measure])
+        return _BUSINESS.format(chosen=_CHOSEN, sums=sums, keys=f"chosen.{keys}")
+    told = "late" if measure is MeasureKind.LATE else "steps"
+    return _TALLIES.format(chosen=_CHOSEN, told=told, keys=f"chosen.{keys}")
+
+
 async def by_dataset(
     tx: Tx,
     datasets: Sequence[str],
@@ -130,9 +141,7 @@ async def by_dataset(
     part: Part = _WHOLE,
 ) -> dict[str, Counted]:
     """Whole data sets, or the same part of each."""
-    query = _BY_BODY.format(
-        chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]), keys="dataset_id"
-    )
+    query = _query(measure, part, "dataset_id")
     found = await _run(tx, query, datasets, known_at, part)
     return {row["dataset_id"]: _counted(row) for row in found}
 
@@ -141,9 +150,7 @@ async def by_prefecture(
     tx: Tx, dataset_id: str, known_at: datetime, measure: MeasureKind, part: Part = _WHOLE
 ) -> dict[str, Counted]:
     """One data set by two digits of the prefecture."""
-    query = _BY_BODY.format(
-        chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]), keys="prefecture"
-    )
+    query = _query(measure, part, "prefecture")
     found = await _run(tx, query, [dataset_id], known_at, part)
     return {row["prefecture"]: _counted(row) for row in found}
 
@@ -152,7 +159,7 @@ async def by_body(
     tx: Tx, dataset_id: str, known_at: datetime, measure: MeasureKind, part: Part = _WHOLE
 ) -> dict[str, Counted]:
     """One data set by code of the body."""
-    query = _BY_BODY.format(chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]), keys="body")
+    query = _query(measure, part, "body")
     found = await _run(tx, query, [dataset_id], known_at, part)
     return {row["body"]: _counted(row) for row in found}
 

@@ -80,6 +80,24 @@ select earlier.dataset_id, earlier.body, new.edition, earlier.phase, earlier.ite
                       and present.body = earlier.body and present.edition = new.edition)
 """
 
+_TALLY: Final = """
+insert into standardisation.tally (dataset_id, body, edition, told_steps, told_late, done_steps,
+       complete, late, all_told_steps, all_told_late, all_done_steps, all_complete, all_late,
+       unknown, outside)
+select dataset_id, body, edition,
+       count(done) filter (where runs = 'yes'), count(late) filter (where runs = 'yes'),
+       coalesce(sum(done) filter (where runs = 'yes'), 0),
+       count(*) filter (where runs = 'yes' and done = 40),
+       count(*) filter (where runs = 'yes' and late),
+       count(done), count(late), coalesce(sum(done), 0), count(*) filter (where done = 40),
+       count(*) filter (where late), count(*) filter (where runs = 'unknown'),
+       count(*) filter (where runs = 'no')
+  from unnest(%(bodies)s::text[], %(editions)s::int[]) as new (body, edition)
+  join standardisation.system as system using (body, edition)
+ where system.dataset_id = %(dataset)s
+ group by dataset_id, body, edition
+"""
+
 _TARGETS: Final = """
 insert into standardisation.target (source_kind, body, business, number, dataset_id, as_of,
        target_on, reason, recorded_at)
@@ -225,6 +243,16 @@ async def carry(tx: Tx, dataset_id: str, reports: Sequence[NewReport]) -> None:
         }
         await tx.execute(_CARRY_SYSTEMS, values)
         await tx.execute(_CARRY_COSTS, values)
+
+
+async def tally(tx: Tx, dataset_id: str, reports: Sequence[NewReport]) -> None:
+    """Keep the sums of reports, what they carried over included."""
+    values = {
+        "dataset": dataset_id,
+        "bodies": [one.body for one in reports],
+        "editions": [one.edition for one in reports],
+    }
+    await tx.execute(_TALLY, values)
 
 
 async def add_targets(
