@@ -18,9 +18,11 @@ from jichitai.standardisation.errors import (
 )
 from jichitai.standardisation.progress import recount, service
 from jichitai.standardisation.progress.bodies import one_body
+from jichitai.standardisation.progress.costs import CostItem, Phase
 from jichitai.standardisation.progress.model import (
     Dataset,
     MeasureKind,
+    Rate,
     SourceKind,
     body_class,
     businesses,
@@ -182,6 +184,51 @@ async def test_a_report_that_contradicts_itself_changes_nothing(
     with pytest.raises(InvalidReportError, match="二つあります"):
         await told(tx, round_dataset(), system("residents"), system("residents"))
     assert await service.datasets(tx, NOVEMBER) == []
+
+
+async def test_costs_are_summed_over_bodies_that_are_like_for_like(tx: Tx) -> None:
+    dataset = round_dataset()
+    like = (amount(Phase.BEFORE, 2018, 1_000_000), amount(Phase.AFTER, 2026, 2_300_000))
+    unlike = (amount(Phase.BEFORE, 2019, 1_000_000), amount(Phase.AFTER, 2026, 1))
+    told = [replace(report(SAPPORO), costs=like), replace(report(HAKODATE), costs=unlike)]
+    await record_reports(tx, dataset, told, at=NOVEMBER, by="test")
+    later = NOVEMBER + timedelta(days=1)
+    await record_reports(tx, dataset, [report(SAPPORO, system("seals", 21))], at=later, by="test")
+
+    found = await service.costs(tx, as_of=dataset.as_of, known_at=later, source_kind=SURVEY)
+    assert (found.compared, found.met, len(found.bodies)) == (1, 0, 2)
+    assert "移行前の経費が2019年度" in found.bodies[1].fault
+    (whole,) = found.classes
+    assert (whole.body_class, whole.before, whole.after) == ("指定都市", 1_000_000, 2_300_000)
+    assert whole.rate.text == "230.0%"
+    view = await one_body(tx, SAPPORO, as_of=dataset.as_of, known_at=later, source_kind=SURVEY)
+    assert view.comparison is not None
+    assert view.comparison.change_percent == 130
+    none = await service.costs(tx, as_of=dataset.as_of, known_at=later, source_kind=SourceKind.OPEN)
+    assert (none.dataset, none.bodies) == (None, ())
+
+
+def amount(phase: Phase, year: int, yen: int) -> CostItem:
+    return CostItem(phase=phase, item="operation", fiscal_year=year, yen=yen)
+
+
+async def test_the_pace_is_that_of_the_two_last_data_sets(tx: Tx) -> None:
+    await record_report(tx, round_dataset(), report(done=20), at=NOVEMBER, by="test")
+    november = round_dataset("round-2026-11", date(2026, 11, 30))
+    await record_report(tx, november, report(done=30), at=NOVEMBER, by="test")
+    found = await service.needed_per_month(
+        tx,
+        as_of=november.as_of,
+        known_at=datetime(2026, 12, 31, tzinfo=JST),
+        source_kind=SURVEY,
+        measure=MeasureKind.STEPS,
+        deadline=date(2027, 3, 31),
+    )
+    assert found is not None
+    assert (found.remaining, found.total) == (210, 840)
+    assert (found.months, found.per_month) == (4, 53)
+    assert found.done_per_month == Rate(210, 1)
+    assert found.months_at_pace == 1
 
 
 async def test_a_prefecture_reports_on_no_business_that_it_does_not_run(tx: Tx) -> None:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Final
 
 from jichitai.kernel.bodies import Body
 from jichitai.standardisation.errors import BackwardsError, InvalidReportError
-from jichitai.standardisation.progress.costs import CostItem
+from jichitai.standardisation.progress.costs import CostItem, item
 from jichitai.standardisation.progress.model import (
     STEPS,
     StepState,
@@ -15,6 +16,11 @@ from jichitai.standardisation.progress.model import (
     done_of,
 )
 from jichitai.standardisation.progress.scope import Answer, Runs, runs
+
+_LONGEST_COST: Final = 120
+_FIRST_YEAR: Final = 2000
+_LAST_YEAR: Final = 2100
+_HIGHEST_RATE: Final = 10_000
 
 
 class Cloud(StrEnum):
@@ -114,9 +120,11 @@ def check_report(report: BodyReport) -> None:
 
     Raises:
         InvalidReportError: a business twice, a step count outside 0 to 40, a reason class or a
-            deadline class that does not fit with the system being late or not.
+            deadline class that does not fit with the system being late or not, a cost that
+            cannot be.
         InvalidStepsError: the states are not forty known characters.
         UnknownBusinessError: a business that there is not.
+        UnlikeCostsError: an item of cost that there is not.
 
     Source: none; the form is this project's.
     """
@@ -131,6 +139,29 @@ def check_report(report: BodyReport) -> None:
     pairs = [(one.phase, one.item) for one in report.costs]
     if len(set(pairs)) < len(pairs):
         raise InvalidReportError("同じ経費の項目が二つあります。一つにまとめてください。")
+    for cost in report.costs:
+        _check_cost(cost)
+
+
+def _check_cost(one: CostItem) -> None:
+    name = item(one.item).name
+    if one.yen < 0 or not 1 <= one.months <= _LONGEST_COST:
+        raise InvalidReportError(
+            f"「{name}」の金額か月数が正しくありません。0円以上の額と、1から{_LONGEST_COST}までの月数を"
+            "入力してください。",
+            item=one.item,
+        )
+    if not _FIRST_YEAR <= one.fiscal_year <= _LAST_YEAR:
+        raise InvalidReportError(
+            f"「{name}」の年度が{_FIRST_YEAR}から{_LAST_YEAR}までにありません。"
+            "西暦の年度を確かめてください。",
+            item=one.item,
+        )
+    if one.usd_rate is not None and not 1 <= one.usd_rate < _HIGHEST_RATE:
+        raise InvalidReportError(
+            f"「{name}」の為替レートが正しくありません。1ドルが何円かを入力してください。",
+            item=one.item,
+        )
 
 
 def _check_system(one: SystemReport, name: str) -> None:
