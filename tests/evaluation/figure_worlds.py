@@ -7,7 +7,10 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from jichitai.evaluation.figures import evidence, publishing, receiving
+from litestar import Litestar
+
+from jichitai.evaluation import shell
+from jichitai.evaluation.figures import evidence, publishing, receiving, routes
 from jichitai.evaluation.figures.publishing import Publisher
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import JST, FixedClock
@@ -17,10 +20,13 @@ from jichitai.infra.keys import Keys
 from jichitai.infra.messages import Frame, Item, sign_frame
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.receiver import Receiver
+from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Party, Tier
 from jichitai.security.cloud import store as clouds
 from jichitai.security.cloud.model import Step, StepDates, new_cloud, text_of
 from jichitai.security.oversight.store import reports
+from jichitai.web.app import create_app
+from jichitai.web.frame import plain_shell
 from tests.conftest import Cluster, fresh_database
 from tests.security.oversight_builders import policy
 
@@ -184,3 +190,17 @@ async def figured(cluster: Cluster, keys: Keys) -> AsyncIterator[Figured]:
             for tier in UPPER
         }
         yield Figured(databases, keys)
+
+
+def ministry_app(world: Figured) -> Litestar:
+    """The ministry's application with the pages and calls of daily figures."""
+    return create_app(
+        Tier.MINISTRY,
+        Settings(tier=Tier.MINISTRY),
+        controllers=[*routes.ROUTES],
+        templates=[routes.TEMPLATES],
+        db=world.databases[Tier.MINISTRY],
+        clock=world.clock,
+        keys=world.keys,
+        shell=shell.ministry_shell(plain_shell(Tier.MINISTRY)),
+    )

@@ -293,6 +293,11 @@ def _claimed_signer(header: bytes) -> str:
         return ""
 
 
+def claimed_signer(signed: bytes) -> str:
+    """The key that a frame says it was signed with; empty when it names none. Nothing is checked."""
+    return _claimed_signer(signed.partition(b".")[0])
+
+
 def _verified(signed: bytes, keys: PublicKeys, kind: str) -> tuple[str, bytes]:
     try:
         token = jws.extract_compact(signed, registry=_REGISTRY)

@@ -36,3 +36,10 @@ class UnknownStatementError(NotFoundError):
 
     type = "evaluation.unknown-statement"
     title = "この日の集計は届いていません"
+
+
+class BadPeriodError(InvalidError):
+    """The days that are asked for are in the wrong order, or too many."""
+
+    type = "evaluation.bad-period"
+    title = "期間が正しくありません"

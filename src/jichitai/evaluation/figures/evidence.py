@@ -9,7 +9,6 @@ from typing import Any
 from psycopg.rows import class_row
 
 from jichitai.evaluation.figures.errors import UnknownStatementError
-from jichitai.evaluation.figures.model import Stated
 from jichitai.evaluation.figures.publishing import Send
 from jichitai.evaluation.messages import F01, decode
 from jichitai.infra.clock import Clock
@@ -126,10 +125,6 @@ class Verified:
     bytes: int
     body: F01 | None
     refusal: str
-
-    def says(self, stated: Stated) -> bool:
-        """Whether the message holds exactly this statement."""
-        return self.body is not None and stated.part() in self.body.statements
 
 
 async def piece(tx: Tx, message_id: str) -> Piece:

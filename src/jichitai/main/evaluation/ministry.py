@@ -8,6 +8,7 @@ from typing import Final
 from litestar.types import ControllerRouterHandler
 
 from jichitai.evaluation.figures import evidence, publishing, receiving
+from jichitai.evaluation.figures import routes as figure_routes
 from jichitai.evaluation.figures.publishing import Publisher
 from jichitai.evaluation.policies import routes as policy_routes
 from jichitai.evaluation.policies import service as policies
@@ -19,11 +20,12 @@ from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *figure_routes.ROUTES,
     *policy_routes.ROUTES,
     *scenario_routes.MINISTRY_ROUTES,
 )
 
-TEMPLATES: Final[tuple[Path, ...]] = (policy_routes.TEMPLATES, scenario_routes.TEMPLATES)
+TEMPLATES: Final[tuple[Path, ...]] = (figure_routes.TEMPLATES, policy_routes.TEMPLATES, scenario_routes.TEMPLATES)
 
 WAITING: Final[Sequence[Waiting]] = ()
 
