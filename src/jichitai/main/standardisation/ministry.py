@@ -13,10 +13,11 @@ from jichitai.infra.outbox import Outbox
 from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 from jichitai.standardisation.progress import loading
+from jichitai.standardisation.views import routes as view_routes
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (*view_routes.MINISTRY_ROUTES,)
 
-TEMPLATES: Final[tuple[Path, ...]] = ()
+TEMPLATES: Final[tuple[Path, ...]] = (view_routes.TEMPLATES,)
 
 ONCE_A_DAY: Final = 86_400.0
 

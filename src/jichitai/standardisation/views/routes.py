@@ -1,0 +1,60 @@
+"""What the views add to each tier, for the composition root."""
+
+from typing import Any, Final
+
+from litestar import get
+from litestar.types import ControllerRouterHandler
+
+from jichitai.standardisation.access import STAFF
+from jichitai.standardisation.views.api import API_ROUTES
+from jichitai.standardisation.views.pages import (
+    boards,
+    bodies,
+    lists,
+    opened,
+    plans,
+    series,
+    spending,
+    tables,
+)
+from jichitai.standardisation.views.places import MINISTRY, OPEN, TEMPLATES, Place
+from jichitai.web.rights import PUBLIC
+
+_TAGS: Final = ["standardisation-open-data"]
+
+
+def _views(place: Place, roles: frozenset[str]) -> list[ControllerRouterHandler]:
+    opt = {"roles": roles}
+
+    def shown(path: str | list[str]) -> Any:
+        return get(path, opt=opt, include_in_schema=False)
+
+    return [
+        shown(place.base)(boards.country),
+        shown(f"{place.base}/prefectures/{{code:str}}")(boards.area),
+        shown(place.businesses)(tables.by_business),
+        shown(place.late)(lists.late),
+        shown(f"{place.late}.csv")(lists.late_csv),
+        shown(place.bodies)(lists.bodies),
+        shown(f"{place.base}/bodies/{{code:str}}")(bodies.body_page),
+        shown(f"{place.base}/bodies/{{code:str}}/data.json")(opened.body_json),
+        shown(place.trend)(series.trend),
+        shown(place.plan)(plans.plan),
+        shown(place.costs)(spending.costs),
+    ]
+
+
+def _files() -> list[ControllerRouterHandler]:
+    paths = [f"{OPEN.base}/{name}.{shape}" for name in opened.FILES for shape in ("csv", "json")]
+    summary = "Progress of the migration, as open data"
+    return [get(paths, opt={"roles": PUBLIC}, summary=summary, tags=_TAGS)(opened.file)]
+
+
+MINISTRY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *API_ROUTES,
+    *_views(MINISTRY, STAFF),
+    *_views(OPEN, PUBLIC),
+    *_files(),
+)
+
+__all__ = ["MINISTRY_ROUTES", "TEMPLATES"]
