@@ -5,6 +5,7 @@ A point tells the day that it is about (`as_of`) and the instant since which it 
 marked as superseded. A changed definition is a further version with a series of its own.
 """
 
+import re
 from datetime import date, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -21,6 +22,7 @@ UNKNOWN: Final = "—（未公表）"
 PERCENT: Final = "%"
 WHOLE: Final = Decimal(100)
 LARGEST: Final = Decimal(10) ** 15
+_NUMBER: Final = re.compile(r"(-?\d[\d.,〜～-]*)(|以上|以下|（.*）)")
 _EXACT: Final = Decimal("0.000001")
 
 IndicatorId = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]*(-[A-Za-z0-9]+){1,4}\Z", max_length=40)]
@@ -369,16 +371,22 @@ def shown(value: Decimal | None, decimals: int) -> str:
 
 
 def joined(text: str, unit: str) -> str:
-    """A printed value and its unit; a value that is not known has none.
+    """A printed value and its unit; words have none, and a value that is not known neither.
 
     >>> joined("90.2", "%"), joined("1,788", "団体"), joined("3", "件/年"), joined(UNKNOWN, "%")
     ('90.2 %', '1,788団体', '3件/年', '—（未公表）')
+    >>> joined("100（原則）", "%"), joined("99以上", "%"), joined("61〜64", "%"), joined("ほぼ全部", "%")
+    ('100 %（原則）', '99 %以上', '61〜64 %', 'ほぼ全部')
 
     Source: this project's.
     """
     if not text or text == UNKNOWN:
         return UNKNOWN
-    return f"{text} {unit}" if unit == PERCENT else f"{text}{unit}"
+    found = _NUMBER.fullmatch(text)
+    if found is None:
+        return text
+    space = " " if unit == PERCENT else ""
+    return f"{found[1]}{space}{unit}{found[2]}"
 
 
 def year_label(year: int) -> str:

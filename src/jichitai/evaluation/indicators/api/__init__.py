@@ -1,0 +1,1 @@
+"""Indicators for programs: the same use cases as the pages."""
