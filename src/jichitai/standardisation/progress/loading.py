@@ -5,6 +5,7 @@ not known, so that a report as of an earlier day does not see it. Loading again 
 unless the tables of who runs what were corrected: then the bodies concerned get a later edition.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -67,7 +68,7 @@ async def load_open_data(tx: Tx, clock: Clock, *, by: Actor = audit.SYSTEM) -> l
     found = []
     for row in rows("datasets"):
         dataset = _dataset(row)
-        told = list(_TOLD[row["holds"]](read(row["file"]), dataset.as_of))
+        told = await asyncio.to_thread(_told, row, dataset.as_of)
         if await datasets.find(tx, dataset.dataset_id) is None:
             at, changed = dataset.recorded_at, told
         else:
@@ -153,6 +154,10 @@ def _steps(table: Sequence[Row], as_of: date) -> Iterator[BodyReport]:
 _TOLD = {"late": _late, "steps": _steps}
 
 
+def _told(row: Row, as_of: date) -> list[BodyReport]:
+    return list(_TOLD[row["holds"]](read(row["file"]), as_of))
+
+
 def steps_of(rate: str) -> int:
     """Steps done out of a published rate.
 
@@ -173,6 +178,12 @@ def steps_of(rate: str) -> int:
 async def _rescoped(tx: Tx, dataset: Dataset, told: Sequence[BodyReport]) -> list[BodyReport]:
     """Bodies of which it is thought otherwise now which businesses they run."""
     kept = await reports.scope(tx, dataset.dataset_id)
+    return await asyncio.to_thread(_changed, dataset, told, kept)
+
+
+def _changed(
+    dataset: Dataset, told: Sequence[BodyReport], kept: Mapping[tuple[str, str], str]
+) -> list[BodyReport]:
     note = "対象の業務かどうかを見直した（対象の業務の表の改定）"
     return [
         BodyReport(body=one.body, systems=one.systems, origin=one.origin, note=note)
