@@ -127,7 +127,7 @@ def _box(box: Box) -> str:
 
 def _mark(box: Box) -> str:
     """A warning sign on the corner of a box that has findings."""
-    x, y = box.x + box.width - 16, box.y - 9
+    x, y = box.x + box.width - 18, box.y - 14
     return (
         f'<path d="M{x:g} {y:g}l13 22h-26z" fill="#ffd43d" stroke="#6e5600" stroke-width="1.5"'
         ' stroke-linejoin="round"/>'

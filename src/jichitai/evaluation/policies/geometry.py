@@ -21,7 +21,7 @@ from jichitai.evaluation.policies.model import (
     Node,
 )
 
-WIDTH: Final = 960.0
+WIDTH: Final = 988.0
 _GAP: Final = 48.0
 COLUMN: Final = (WIDTH - 3 * _GAP) / 4
 _HEAD: Final = 40.0

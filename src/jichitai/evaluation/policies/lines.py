@@ -24,10 +24,10 @@ _EDGE: Final = 3.0
 _NARROW: Final = {" ": 0.3, ".": 0.3, ",": 0.3, "%": 0.9, "-": 0.4, "(": 0.38, ")": 0.38}
 # fmt: off
 _WORDS: Final = (
-    "ガイドライン", "セキュリティ", "ネットワーク", "マイナンバー", "オンライン", "地方自治法",
+    "地方公共団体", "ガイドライン", "セキュリティ", "ネットワーク", "マイナンバー", "オンライン", "地方自治法",
     "つながる", "クラウド", "サイバー", "システム", "デジタル", "ポリシー", "地方自治",
     "市区町村", "確認情報", "総務大臣", "自治法上", "都道府県", "事業費", "おける", "ごとの", "カード",
-    "住民票", "写し等", "合理化", "団体等", "基づく", "定期的", "標準化", "策定率", "自治体",
+    "住民票", "写し等", "合理化", "団体等", "できる", "本人確認", "基づく", "定期的", "標準化", "策定率", "自治体",
     "補助金", "関する", "よる", "事業", "交付", "件数", "企画", "会計", "住民", "体制", "作業",
     "係る", "促進", "保有", "全国", "公共", "利便", "割合", "動向", "及び", "受付", "台帳",
     "向上", "団体", "国庫", "国民", "地方", "基本", "基盤", "増進", "安全", "定期", "実施",
@@ -77,7 +77,9 @@ def broken(text: str, width: float, size: float) -> tuple[str, ...]:
         return ()
     count = len(pieces)
     prices = _prices(pieces)
-    best: list[tuple[float, int]] = [(0.0, 0)] * (count + 1)
+    best: list[tuple[float, int]] = [(0.0, 0)] * (
+        count + 1
+    )  # least cost, where its last line begins
     for end in range(1, count + 1):
         best[end] = min(
             (best[start][0] + _cost(pieces, start, end, width, size) + prices[end], start)
@@ -153,6 +155,8 @@ def _joined(before: str, char: str) -> bool:
         return True
     if last.isdigit() and _kind(char) == "kanji":  # 2回, 令和8年
         return True
+    if last in "年月和成" and char.isdigit():  # 令和8年3月27日
+        return True
     return last.isascii() and char.isascii() and last != " "
 
 
@@ -172,6 +176,8 @@ _PRICES: Final = {
 
 def _price(last: str, first: str) -> float:
     """What a break between two characters costs a reader."""
+    if last in "」』）" and _kind(first) == "hiragana":
+        return 9.0
     if last in _PAUSES or last == " " or first in _OPENING:
         return 0.0
     if last == "・":

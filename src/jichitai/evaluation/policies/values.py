@@ -21,6 +21,7 @@ from jichitai.infra.database import Tx
 from jichitai.web.components import Option
 
 _WESTERN: Final = re.compile(r"（\d{4}年(?:度)?）")
+_NUMBER: Final = re.compile(r"([\d.,〜～-]+)(以上|（.*）)?")
 
 
 async def of(tx: Tx, ids: Iterable[str], known_at: datetime) -> dict[str, Attached]:
@@ -59,14 +60,20 @@ def attached(one: Definition, point: Point | None, targets: Sequence[Target]) ->
 
 def _goal(one: Definition, goal: Target) -> str:
     year = _WESTERN.sub("", year_label(goal.fiscal_year))
-    return f"{joined(goal.text, one.unit)}（{year}まで）"
+    return f"{_with_unit(goal.text, one.unit)}（{year}まで）"
+
+
+def _with_unit(text: str, unit: str) -> str:
+    """A printed value with its unit before any remark; words get none: 100 %（原則）, ほぼ全国民."""
+    found = _NUMBER.fullmatch(text)
+    return f"{joined(found[1], unit)}{found[2] or ''}" if found else text
 
 
 def _actual(one: Definition, point: Point | None) -> str:
     if point is None or not point.text or point.text == UNKNOWN:
         return UNKNOWN
     label = _WESTERN.sub("", point.label)
-    text = joined(point.text, one.unit)
+    text = _with_unit(point.text, one.unit)
     return f"{text}（{label}）" if label else text
 
 

@@ -86,7 +86,7 @@ async def show(
         "year": year_text(policy.fiscal_year),
         "before": year_text(model.edition.fiscal_year) if model.edition else "",
         "svg": drawn(part, model.model, attached, found),
-        "caption": _caption(part, model),
+        "caption": _caption(model),
         "legend": [
             {
                 "grade": grade,
@@ -121,11 +121,10 @@ def drawn(
     return diagram.svg(model, attached, label=label, findings=counts)
 
 
-def _caption(section: Section, found: OpenModel) -> Caption:
+def _caption(found: OpenModel) -> Caption:
     model = found.model
-    count = "、".join(f"{column.word}{len(model.column(column))}" for column in Column)
     return Caption(
-        text=f"{section.title}：{count}の要素と、{len(model.edges)}のつながり",
+        text=f"{len(model.nodes)}の要素と{len(model.edges)}のつながり",
         source=model.note or "担当者が作成",
         as_of=f"第{found.edition.edition}版" if found.edition else "未作成",
     )

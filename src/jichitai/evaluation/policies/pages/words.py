@@ -41,7 +41,7 @@ def crumbs(policy: Policy, *more: Crumb) -> list[Crumb]:
 
 def model_crumb(policy: Policy, section: Section) -> Crumb:
     """The step of a section's logic model."""
-    return Crumb(f"{section.number} の効果発現経路", model_address(policy, section.key))
+    return Crumb(f"効果発現経路（{section.number}）", model_address(policy, section.key))
 
 
 def may_write(principal: Principal) -> bool:
