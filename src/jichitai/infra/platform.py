@@ -8,7 +8,8 @@ Everything lives below one directory:
     logs/              what the processes say
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from jichitai.infra.clock import JST
+from jichitai.infra.embedded.errors import DirectoryInUseError
 from jichitai.infra.embedded.nats import NatsServer
 from jichitai.infra.embedded.postgres import PostgresServer
 from jichitai.infra.keys import PublicKey, create_keys
@@ -76,6 +78,19 @@ class Platform:
         """Stop both servers."""
         self.nats.stop()
         self.postgres.stop()
+
+    @contextmanager
+    def databases(self) -> Iterator[None]:
+        """The databases alone: of a rehearsal that is running here, or started for the time."""
+        try:
+            self.postgres.start()
+        except DirectoryInUseError:  # a rehearsal runs them; its port and passwords are kept here
+            yield
+            return
+        try:
+            yield
+        finally:
+            self.postgres.stop()
 
     @property
     def keys(self) -> Path:

@@ -43,3 +43,10 @@ class BadPeriodError(InvalidError):
 
     type = "evaluation.bad-period"
     title = "期間が正しくありません"
+
+
+class NoRehearsalError(NotFoundError):
+    """A folder holds no rehearsal."""
+
+    type = "evaluation.no-rehearsal"
+    title = "演習のフォルダーではありません"

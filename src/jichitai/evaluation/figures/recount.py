@@ -1,6 +1,5 @@
 """再集計: what was told, compared with a count of the raw records as they are now."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -62,8 +61,3 @@ async def compare(
             days, figures = days + 1, figures + len(now)
             found += model.differences(measure.key, origin, day, said, now)
     return Comparison(measure=measure, days=days, figures=figures, differences=tuple(found))
-
-
-def chosen(all_of: Sequence[Measure], keys: Sequence[str]) -> list[Measure]:
-    """The measures with these keys, all when there are none."""
-    return [one for one in all_of if not keys or one.key in keys]

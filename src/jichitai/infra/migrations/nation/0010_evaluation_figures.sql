@@ -1,4 +1,4 @@
--- 政策評価: what the nation said of its daily figures, and how far it has counted.
+-- 政策評価: what a tier said of its daily figures, and how far it has counted.
 create schema evaluation;
 grant usage on schema evaluation to jichitai_app, jichitai_reader;
 
