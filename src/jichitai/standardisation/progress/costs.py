@@ -91,12 +91,17 @@ def item(key: str) -> Item:
 
     Source: none; the form is this project's.
     """
-    for one in items():
-        if one.key == key:
-            return one
-    raise UnlikeCostsError(
-        "この経費の項目はありません。様式にある項目から選んでください。", item=key[:40]
-    )
+    try:
+        return _by_key()[key]
+    except KeyError:
+        raise UnlikeCostsError(
+            "この経費の項目はありません。様式にある項目から選んでください。", item=key[:40]
+        ) from None
+
+
+@cache
+def _by_key() -> dict[str, Item]:
+    return {one.key: one for one in items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,10 +92,16 @@ with chosen as (
        and (%(body)s = '' or report.body = %(body)s)
        and (%(prefecture)s = '' or report.prefecture = %(prefecture)s)
      order by report.body, report.edition desc)
-select chosen.body, chosen.population, cost.phase, cost.item, cost.fiscal_year, cost.yen,
-       cost.months, cost.basis, cost.usd_rate, cost.note
-  from chosen join standardisation.cost as cost using (dataset_id, body, edition)
- order by chosen.body, cost.phase, cost.item
+select chosen.body, chosen.population, array_agg(cost.phase), array_agg(cost.item),
+       array_agg(cost.fiscal_year), array_agg(cost.yen), array_agg(cost.months),
+       array_agg(cost.basis), array_agg(cost.usd_rate), array_agg(cost.note)
+  from chosen join lateral (
+       select * from standardisation.cost as cost
+        where cost.dataset_id = chosen.dataset_id and cost.body = chosen.body
+          and cost.edition = chosen.edition
+        order by cost.phase, cost.item) as cost on true
+ group by chosen.body, chosen.population
+ order by chosen.body
 """
 
 _COSTS_FROM: Final = f"""
@@ -212,23 +218,29 @@ async def costs(
 ) -> list[tuple[str, int, Sequence[CostItem]]]:
     """Costs by body: code, people, amounts."""
     values = {"dataset": dataset_id, "known": known_at, "body": code, "prefecture": prefecture}
-    found: dict[str, tuple[int, list[CostItem]]] = {}
-    for row in await _all(tx, _COSTS, values):
-        people, amounts = found.setdefault(row["body"], (row["population"], []))
-        amounts.append(
-            CostItem(
-                phase=Phase(row["phase"]),
-                item=row["item"],
-                fiscal_year=row["fiscal_year"],
-                yen=row["yen"],
-                months=row["months"],
-                basis=Basis(row["basis"]),
-                usd_rate=row["usd_rate"],
-                note=row["note"],
-            )
-        )
-        found[row["body"]] = (people, amounts)
-    return [(one, people, amounts) for one, (people, amounts) in found.items()]
+    cursor = await tx.execute(_COSTS, values)
+    return [
+        (one, people, [_cost(*amount) for amount in zip(*columns, strict=True)])
+        for one, people, *columns in await cursor.fetchall()
+    ]
+
+
+def _cost(phase: str, item: str, year: int, yen: int, months: int, *rest: Any) -> CostItem:
+    basis, usd_rate, note = rest
+    return CostItem(
+        phase=_PHASES[phase],
+        item=item,
+        fiscal_year=year,
+        yen=yen,
+        months=months,
+        basis=_BASES[basis],
+        usd_rate=usd_rate,
+        note=note,
+    )
+
+
+_PHASES: Final = {one.value: one for one in Phase}
+_BASES: Final = {one.value: one for one in Basis}
 
 
 async def costs_from(
