@@ -29,7 +29,7 @@ OFFICER = Actor("staff", "account-1", "評価 一郎")
 
 
 @asynccontextmanager
-async def policies(cluster: Cluster, keys: Keys) -> AsyncIterator[Litestar]:
+async def policies(cluster: Cluster, keys: Keys, origin: str = "") -> AsyncIterator[Litestar]:
     """Policy 8 of 2025 with its indicators, at 20 November 2026."""
     clock = FixedClock(NOW)
     async with fresh_database(cluster, Tier.MINISTRY, keys) as database:
@@ -38,7 +38,7 @@ async def policies(cluster: Cluster, keys: Keys) -> AsyncIterator[Litestar]:
             await indicators.load(tx)
         yield create_app(
             Tier.MINISTRY,
-            Settings(tier=Tier.MINISTRY, demo=True),
+            Settings(tier=Tier.MINISTRY, demo=True, public_url=origin),
             controllers=ROUTES,
             templates=[TEMPLATES],
             shell=ministry_shell(plain_shell(Tier.MINISTRY)),
