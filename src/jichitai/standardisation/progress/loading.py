@@ -212,7 +212,7 @@ def _published() -> Iterator[Published]:
             bodies=_number(row["bodies"]),
             published_on=published_on,
             recorded_at=known_from(published_on, as_of),
-            source=row["source_note"],
+            source=note["source"],
             confidence=note["confidence"],
             note=note["note"],
         )
