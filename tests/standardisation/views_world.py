@@ -25,9 +25,11 @@ from jichitai.standardisation.progress.reports import (
     DeadlineClass,
     SystemReport,
 )
+from jichitai.standardisation.shell import ministry_shell
 from jichitai.standardisation.views.offices import STANDARDISATION
 from jichitai.standardisation.views.routes import MINISTRY_ROUTES, TEMPLATES
 from jichitai.web.app import create_app
+from jichitai.web.frame import plain_shell
 from jichitai.web.rights import Role
 from tests.conftest import Cluster, fresh_database
 from tests.web.client import browser, signed_in
@@ -134,9 +136,7 @@ async def filled(database: Database, clock: FixedClock) -> None:
             mail="digital@sapporo.example.jp",
             phone="011-000-0000",
         )
-        await contacts.add_contacts(
-            tx, STANDARDISATION, "00", [office], at=clock.now(), by="test"
-        )
+        await contacts.add_contacts(tx, STANDARDISATION, "00", [office], at=clock.now(), by="test")
 
 
 @asynccontextmanager
@@ -152,5 +152,6 @@ async def views_world(cluster: Cluster, keys: Keys) -> AsyncIterator[World]:
             db=database,
             clock=clock,
             keys=keys,
+            shell=ministry_shell(plain_shell(Tier.MINISTRY)),
         )
         yield World(app, database, clock)

@@ -99,7 +99,7 @@ async def national_rows(tx: Tx, asked: Asked) -> list[RateItem]:
     rows += [
         RateItem(
             measure=told.measure.value,
-            label=told.what,
+            label=f"{told.measure.label}（公表値）",
             coverage="published",
             numerator=told.rate.numerator,
             denominator=told.rate.denominator,

@@ -15,7 +15,7 @@ _SCALE: Final = (
     Step("2", "50%以上"),
     Step("1", "0%を超える"),
     Step("0", "0%"),
-    Step("none", "回答なし・対象外"),
+    Step("none", "回答なし・対象外・資料にない"),
 )
 _RATES: Final[Sequence[tuple[int, Fill]]] = ((90, "4"), (75, "3"), (50, "2"))
 _LATE: Final[Sequence[tuple[int, Fill]]] = ((50, "4"), (25, "3"), (10, "2"))
@@ -28,7 +28,7 @@ LEGENDS: Final[Mapping[MeasureKind, tuple[Step, ...]]] = {
         Step("2", "10%以上"),
         Step("1", "0%を超える"),
         Step("0", "なし"),
-        Step("none", "回答なし・対象外"),
+        Step("none", "回答なし・対象外・資料にない"),
     ),
 }
 _CONFIDENCE: Final[Mapping[str, tuple[str, Colour]]] = {
@@ -60,7 +60,7 @@ class Cell:
     note: str = ""
 
 
-NO_ANSWER: Final = Cell("none", "回答なし")
+NO_ANSWER: Final = Cell("none", "資料にない")
 
 
 def fill_of(measure: MeasureKind, rate: Rate) -> Fill:
@@ -88,20 +88,32 @@ def cell(measure: MeasureKind, tally: Tally | None) -> Cell:
     if not tally.systems:
         return Cell("none", why_none(tally))
     rate = tally.rate(measure)
-    parts = [f"{rate.numerator:,}／{rate.denominator:,}"]
+    return Cell(fill_of(measure, rate), rate.text, f"{rate.numerator:,}／{rate.denominator:,}")
+
+
+def small_cell(measure: MeasureKind, tally: Tally) -> Cell:
+    """The same for a table of many columns: how many systems, and how many are left out."""
+    if not tally.systems:
+        why = why_none(tally)
+        return Cell("none", "—" if why == NO_ANSWER.text else why)
+    rate = tally.rate(measure)
+    steps = measure is MeasureKind.STEPS
+    parts = [f"対象{tally.systems:,}" if steps else f"{rate.numerator:,}／{rate.denominator:,}"]
     if tally.unanswered:
         parts.append(f"回答なし{tally.unanswered:,}")
     if tally.unknown:
         parts.append(f"不明{tally.unknown:,}")
-    return Cell(fill_of(measure, rate), rate.text, "　".join(parts))
+    return Cell(fill_of(measure, rate), rate.text, "\n".join(parts))
 
 
 def why_none(tally: Tally) -> str:
     """Why there is no share.
 
-    >>> why_none(Tally(outside=3)), why_none(Tally(unanswered=2))
-    ('対象外', '回答なし')
+    >>> why_none(Tally(outside=3)), why_none(Tally(unanswered=2)), why_none(Tally())
+    ('対象外', '回答なし', '資料にない')
     """
-    if tally.unanswered or not (tally.outside or tally.unknown):
+    if tally.unanswered:
         return "回答なし"
-    return "不明" if tally.unknown else "対象外"
+    if tally.unknown:
+        return "不明"
+    return "対象外" if tally.outside else "資料にない"

@@ -64,7 +64,6 @@ class AreaRow:
     kind: str
     tally: Tally | None
     measure: MeasureKind
-    total: int = 0
 
     @property
     def cell(self) -> Cell:
@@ -85,9 +84,15 @@ class AreaRow:
     def bodies(self) -> str:
         """How many bodies told it, or are late, of all that there are."""
         if self.tally is None:
-            return "回答なし"
+            return "—"
         late = self.measure is MeasureKind.LATE
-        return f"{self.tally.late_bodies if late else self.tally.bodies:,}／{self.total:,}"
+        whole = self.tally.bodies + self.tally.unanswered
+        return f"{self.tally.late_bodies if late else self.tally.bodies:,}／{whole:,}"
+
+    @property
+    def unknown(self) -> str:
+        """Systems of which nobody knows whether they are run."""
+        return f"{self.tally.unknown:,}" if self.tally else "—"
 
     @property
     def share(self) -> tuple[int, int]:
@@ -105,7 +110,6 @@ async def country(request: AnyRequest, db: Db, clock: LawClock) -> Template:
         known = await service.datasets(tx, asked.known_at)
         national = await service.national(tx, **asked.times)
         areas = await service.by_prefecture(tx, measure=asked.counted, **asked.times)
-    totals = _totals()
     rows = [
         AreaRow(
             code=one.prefecture,
@@ -114,7 +118,6 @@ async def country(request: AnyRequest, db: Db, clock: LawClock) -> Template:
             kind="",
             tally=one.tally,
             measure=asked.measure,
-            total=totals[one.prefecture],
         )
         for one in (areas.cells if areas else ())
     ]
@@ -147,7 +150,6 @@ async def area(request: AnyRequest, code: FromPath[str], db: Db, clock: LawClock
             kind=body_class(one),
             tally=tallies.get(one.code),
             measure=asked.measure,
-            total=1,
         )
         for one in all_bodies()
         if one.prefecture_code == code
@@ -175,13 +177,6 @@ async def _part(
 ) -> tuple[Dataset | None, dict[str, Tally]]:
     found = await service.latest(tx, measure=measure, **asked.times)
     return found, await service.by_body(tx, measure=measure, prefecture=prefecture, **asked.times)
-
-
-def _totals() -> dict[str, int]:
-    found: dict[str, int] = {}
-    for one in all_bodies():
-        found[one.prefecture_code] = found.get(one.prefecture_code, 0) + 1
-    return found
 
 
 def board(
@@ -224,8 +219,6 @@ def _columns(path: str, asked: Asked, sort: str, *, country: bool) -> list[Colum
             sorted="" if sort == "rate" else "ascending",
         )
     ]
-    if not country:
-        columns.append(Column("kind", "区分"))
     columns += [
         Column(
             "rate",
@@ -234,10 +227,13 @@ def _columns(path: str, asked: Asked, sort: str, *, country: bool) -> list[Colum
             sort_url=link("rate"),
             sorted=("descending" if late else "ascending") if sort == "rate" else "",
         ),
-        Column("of", f"分子／分母（{asked.measure.unit}）", align="end"),
+        Column("of", asked.measure.unit, align="end"),
     ]
+    columns.append(Column("unknown", "対象か不明", align="end"))
     if country:
-        columns.append(Column("bodies", "該当する団体" if late else "回答した団体", align="end"))
+        columns.append(Column("bodies", "該当する団体" if late else "数えた団体", align="end"))
+    else:
+        columns.append(Column("kind", "区分"))
     return columns
 
 

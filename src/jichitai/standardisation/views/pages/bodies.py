@@ -43,15 +43,15 @@ from jichitai.web.inject import Db, LawClock
 
 _OPEN: Final = (
     Column("name", "業務", head=True),
-    Column("runs", "対象", wide=True),
+    Column("runs", "対象"),
     Column("steps", "終わったステップ", align="end"),
     Column("status", "状況"),
     Column("late", "期限"),
     Column("reason", "間に合わない理由"),
     Column("target", "目標日"),
 )
-_INSIDE: Final = (
-    *_OPEN,
+_TERMS: Final = (
+    Column("name", "業務", head=True),
     Column("cloud", "ガバメントクラウド"),
     Column("vendor", "事業者", wide=True),
     Column("contract", "契約", wide=True),
@@ -96,9 +96,7 @@ class SystemRow:
         """The line of a system."""
         return cls(
             name=one.business.name,
-            runs=one.runs.japanese
-            if one.runs is Answer.YES
-            else f"{one.runs.japanese}（{one.runs_reason}）",
+            runs=one.runs.japanese,
             steps=_steps(one),
             status=_status(one),
             late=_deadline(one),
@@ -143,6 +141,10 @@ def _deadline(one: SystemView) -> Status | str:
     if one.deadline_class is DeadlineClass.UNDECIDED:
         return Status("検討中", "yellow")
     return UNKNOWN if one.late is None else "該当しない"
+
+
+def _told(one: SystemView) -> bool:
+    return bool(one.vendor or one.contract or one.risks or one.cloud)
 
 
 def slip_row(one: Slip) -> dict[str, object]:
@@ -191,8 +193,11 @@ def body_values(found: BodyView, place: Place) -> dict[str, Any]:
     return {
         "body": found.body,
         "facts": facts(found),
-        "columns": _OPEN if place.public else _INSIDE,
+        "columns": _OPEN,
         "rows": [SystemRow.of(one) for one in found.systems],
+        "left_out": [one for one in found.systems if one.runs is not Answer.YES],
+        "term_columns": _TERMS,
+        "terms": [] if place.public else [SystemRow.of(one) for one in found.systems if _told(one)],
         "definitions": [
             {"title": kind.label, "text": kind.definition}
             for kind in (MeasureKind.STEPS, MeasureKind.SYSTEMS)

@@ -99,7 +99,11 @@ def result_of(found: Needed) -> Result:
     if found.plan:
         dots = [
             Dot(found.dataset.as_of, found.remaining, f"{found.remaining:,}"),
-            *(Dot(_end(month), left, f"{left:,}") for month, left in found.plan),
+            *(
+                Dot(_end(month), left, f"{left:,}")
+                for month, left in found.plan
+                if month.month == 3 or (month, left) == found.plan[-1]
+            ),
         ]
         svg = time_chart([Line("残り", dots)], label=f"{name}：残る数", unit=unit)
     return Result(
@@ -117,7 +121,7 @@ def result_of(found: Needed) -> Result:
         ),
         svg=svg,
         finding=Finding(
-            text=_words(found, unit),
+            text=f"{name}：{_words(found, unit)}",
             source=found.dataset.source,
             as_of=on,
             definition=f"残る数を、{on}から期日までの月数で割って切り上げた。{found.measure.definition}",

@@ -19,7 +19,7 @@ from jichitai.standardisation.views.pages.bodies import NO_SLIPS, SLIPS, slip_ro
 from jichitai.standardisation.views.pages.setting import crumbs, place_of, setting
 from jichitai.standardisation.views.places import address
 from jichitai.standardisation.views.words import confidence
-from jichitai.web.components import Column, Crumb, Finding
+from jichitai.web.components import Column, Crumb, Finding, Tile
 from jichitai.web.formats import date_text
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock
@@ -46,6 +46,7 @@ class Chart:
     finding: Finding
     columns: tuple[Column, ...]
     rows: Sequence[dict[str, object]]
+    tiles: Sequence[Tile]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,7 +169,7 @@ def chart_of(wanted: Wanted, points: Sequence[SeriesItem], csv: str) -> Chart:
     own = sorted((one for one in points if wanted.chosen(one)), key=lambda one: one.as_of)
     known = [one for one in own if wanted.value(one) is not None]
     svg: Markup | str = ""
-    if known:
+    if len(known) > 1:
         dots = [Dot(one.as_of, wanted.value(one), wanted.text(one)) for one in own]
         svg = time_chart(
             [Line(wanted.name, dots)], label=wanted.head, unit=wanted.unit, most=wanted.most
@@ -180,6 +181,10 @@ def chart_of(wanted: Wanted, points: Sequence[SeriesItem], csv: str) -> Chart:
         finding=_finding(wanted, known, csv),
         columns=_COLUMNS,
         rows=[_row(wanted, one) for one in own],
+        tiles=[
+            Tile(_day(one.as_of), wanted.text(one), "" if wanted.unit == "%" else wanted.unit)
+            for one in known
+        ],
     )
 
 
@@ -190,7 +195,7 @@ def _finding(wanted: Wanted, known: Sequence[SeriesItem], csv: str) -> Finding:
     unit = "" if wanted.unit == "%" else wanted.unit
     now = f"{wanted.text(last)}{unit}"
     if first is last:
-        text = f"{_day(last.as_of)}は{now}です（比べられる前の数字はありません）"
+        text = f"{_day(last.as_of)}は{now}です。前の数字がないため、図はまだ引けません"
     else:
         text = f"{_day(first.as_of)}の{wanted.text(first)}{unit}から、{_day(last.as_of)}は{now}になりました"
     return Finding(
@@ -210,6 +215,7 @@ def _row(wanted: Wanted, one: SeriesItem) -> dict[str, object]:
         "known": date_text(one.known_at, short=True),
         "source": one.source,
         "mark": confidence(one.confidence).word,
+        "note": one.note or "—",
     }
 
 

@@ -25,9 +25,8 @@ DATASETS: Final = (
     Column("title", "データ", head=True, wide=True),
     Column("as_of", "時点"),
     Column("published", "公表"),
-    Column("source", "出典", wide=True),
     Column("mark", "確かさ"),
-    Column("note", "読むときの注意", wide=True),
+    Column("source", "出典と注意", wide=True),
 )
 
 

@@ -18,7 +18,7 @@ from jichitai.standardisation.views.pages.setting import (
     setting,
 )
 from jichitai.standardisation.views.sums import sum_of
-from jichitai.standardisation.views.words import Cell, cell
+from jichitai.standardisation.views.words import Cell, small_cell
 from jichitai.web.components import Column, Crumb, Finding
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock
@@ -51,8 +51,8 @@ async def by_business(request: AnyRequest, db: Db, clock: LawClock) -> Template:
         "caption": f"{asked.measure.label}（{asked.measure.unit}）",
         "columns": [
             Column("name", "業務", head=True),
-            *(Column(kind, kind, align="end") for kind in BodyClass),
             Column(ALL, "計", align="end"),
+            *(Column(kind, kind, align="end") for kind in _classes(heat)),
         ],
         "rows": rows,
         "finding": finding(rows, heat, asked),
@@ -61,14 +61,24 @@ async def by_business(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     return page(request, "standardisation/businesses.html", context)
 
 
+def _classes(heat: Heat | None) -> list[BodyClass]:
+    """The classes that the data set covers."""
+    if heat is None or heat.dataset.covers == "all":
+        return list(BodyClass)
+    return [one for one in BodyClass if one is not BodyClass.PREFECTURE]
+
+
 def rows_of(heat: Heat, asked: Asked) -> list[BusinessRow]:
     """The 21 rows of the table, each with its sum."""
     found = []
     for one in businesses():
         own = {str(c.body_class): c.tally for c in heat.cells if c.business.key == one.key}
         whole = sum_of(own.values())
-        cells = {key: cell(asked.measure, tally) for key, tally in own.items()}
-        cells[ALL] = cell(asked.measure, whole)
+        told = whole.systems or whole.unknown or whole.outside
+        cells = {
+            key: small_cell(asked.measure, tally if told else Tally())
+            for key, tally in {**own, ALL: whole}.items()
+        }
         found.append(BusinessRow(business=one, name=one.name, cells=cells, tally=whole))
     return found
 
