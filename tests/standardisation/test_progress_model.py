@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jichitai.infra.clock import JST
 from jichitai.kernel.bodies import all_bodies, body
 from jichitai.standardisation.errors import (
     InvalidReportError,
@@ -23,6 +24,7 @@ from jichitai.standardisation.progress.costs import (
     compare,
     items,
 )
+from jichitai.standardisation.progress.groups import reasons
 from jichitai.standardisation.progress.loading import steps_of
 from jichitai.standardisation.progress.model import (
     STEPS,
@@ -305,3 +307,12 @@ def test_an_impossible_cost_is_refused(fact: dict[str, object], why: str) -> Non
     wrong = CostItem(**facts)  # type: ignore[arg-type]
     with pytest.raises(InvalidReportError, match=why):
         check_report(BodyReport(body="011002", systems=(), costs=(wrong,)))
+
+
+def test_reasons_carry_the_figures_that_were_published() -> None:
+    before = reasons(as_of=DAY, known_at=datetime(2025, 9, 29, tzinfo=JST))
+    assert [one.systems for one in before] == [None] * 4
+    after = reasons(as_of=DAY, known_at=datetime(2025, 9, 30, tzinfo=JST))
+    assert [one.systems for one in after] == [45, 196, 184, 3345]
+    assert sum(one.systems or 0 for one in after) == 3770
+    assert {one.as_of for one in after} == {date(2025, 7, 31)}

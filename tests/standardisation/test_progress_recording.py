@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,8 @@ from jichitai.standardisation.errors import (
 from jichitai.standardisation.progress import recount, service
 from jichitai.standardisation.progress.bodies import one_body
 from jichitai.standardisation.progress.costs import CostItem, Phase
+from jichitai.standardisation.progress.facts import Fact
+from jichitai.standardisation.progress.groups import groups
 from jichitai.standardisation.progress.model import (
     Dataset,
     MeasureKind,
@@ -28,7 +31,7 @@ from jichitai.standardisation.progress.model import (
     businesses,
 )
 from jichitai.standardisation.progress.recording import record_report, record_reports
-from jichitai.standardisation.progress.reports import DeadlineClass
+from jichitai.standardisation.progress.reports import Cloud, DeadlineClass
 from jichitai.standardisation.progress.results import LateFilters
 from tests.conftest import Cluster, fresh_database
 from tests.standardisation.progress_builders import (
@@ -184,6 +187,29 @@ async def test_a_report_that_contradicts_itself_changes_nothing(
     with pytest.raises(InvalidReportError, match="二つあります"):
         await told(tx, round_dataset(), system("residents"), system("residents"))
     assert await service.datasets(tx, NOVEMBER) == []
+
+
+async def test_systems_are_grouped_by_what_bodies_told(tx: Tx) -> None:
+    dataset = round_dataset()
+    late: dict[str, Any] = {"late": True, "reason_class": 1, "deadline_class": DeadlineClass.LATE}
+    await told(
+        tx,
+        dataset,
+        system("residents", 40, vendor="A社", cloud=Cloud.YES),
+        system("seals", vendor="A社", target_on=date(2028, 3, 31), **late),
+        system("voters", vendor="B社", target_on=date(2028, 4, 1), **late),
+    )
+
+    async def grouped(by: Fact) -> list[tuple[str, int, int, int]]:
+        found = await groups(tx, as_of=dataset.as_of, known_at=NOVEMBER, source_kind=SURVEY, by=by)
+        assert found is not None
+        return [(one.text, one.systems, one.complete, one.late) for one in found[1]]
+
+    assert await grouped(Fact.VENDOR) == [("A社", 2, 1, 1), ("B社", 1, 0, 1)]
+    assert await grouped(Fact.CLOUD) == [("回答なし", 2, 0, 2), ("利用する", 1, 1, 0)]
+    assert await grouped(Fact.DEADLINE) == [("特定移行支援", 2, 0, 2), ("回答なし", 1, 1, 0)]
+    assert await grouped(Fact.REASON) == [("メインフレーム", 2, 0, 2)]
+    assert await grouped(Fact.TARGET_YEAR) == [("2027年度", 1, 0, 1), ("2028年度", 1, 0, 1)]
 
 
 async def test_costs_are_summed_over_bodies_that_are_like_for_like(tx: Tx) -> None:

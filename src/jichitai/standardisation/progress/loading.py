@@ -6,7 +6,7 @@ unless the tables of who runs what were corrected: then the bodies concerned get
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -86,6 +86,27 @@ async def load_open_data(tx: Tx, clock: Clock, *, by: Actor = audit.SYSTEM) -> l
     return found
 
 
+def built_in(codes: Collection[str]) -> list[tuple[Dataset, dict[str, BodyReport]]]:
+    """What the built-in open data tell of these bodies, for tiers that keep no progress.
+
+    Args:
+        codes: of the bodies.
+
+    Returns:
+        Each data set, and the reports of those of the bodies that it tells of, by code.
+    """
+    found = []
+    for row in rows("datasets"):
+        dataset = _dataset(row)
+        table = [line for line in read(row["file"]) if line["lg_code"] in codes]
+        told = {
+            one.body: one
+            for one in _TOLD[row["holds"]](table, dataset.as_of, [body(code) for code in codes])
+        }
+        found.append((dataset, told))
+    return found
+
+
 def _dataset(row: Row) -> Dataset:
     as_of = date.fromisoformat(row["as_of"])
     published_on = _day(row["published_on"])
@@ -119,10 +140,10 @@ def _number(text: str) -> int | None:
     return int(text) if text else None
 
 
-def _late(table: Sequence[Row], as_of: date) -> Iterator[BodyReport]:
-    """All 1,788 bodies: those that the list names, and the others without a late system."""
+def _late(table: Sequence[Row], as_of: date, bodies: Iterable[Body]) -> Iterator[BodyReport]:
+    """All of the bodies: those that the list names, and the others without a late system."""
     listed = {row["lg_code"]: row for row in table}
-    for one in all_bodies():
+    for one in bodies:
         row = listed.get(one.code)
         yield BodyReport(
             body=one.code,
@@ -138,8 +159,8 @@ def _late_systems(one: Body, row: Row | None, as_of: date) -> Iterator[SystemRep
         yield SystemReport(business=business.key, late=late if told else None)
 
 
-def _steps(table: Sequence[Row], as_of: date) -> Iterator[BodyReport]:
-    del as_of
+def _steps(table: Sequence[Row], as_of: date, bodies: Iterable[Body]) -> Iterator[BodyReport]:
+    del as_of, bodies
     counted = [one for one in businesses() if one.steps_name]
     for row in table:
         yield BodyReport(
@@ -155,7 +176,7 @@ _TOLD = {"late": _late, "steps": _steps}
 
 
 def _told(row: Row, as_of: date) -> list[BodyReport]:
-    return list(_TOLD[row["holds"]](read(row["file"]), as_of))
+    return list(_TOLD[row["holds"]](read(row["file"]), as_of, all_bodies()))
 
 
 def steps_of(rate: str) -> int:

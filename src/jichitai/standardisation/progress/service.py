@@ -10,22 +10,18 @@ from datetime import date, datetime
 from typing import Final
 
 from jichitai.infra.database import Tx
-from jichitai.kernel.bodies import BodyKind, all_bodies, body
+from jichitai.kernel.bodies import body
 from jichitai.kernel.municipalities import prefectures
 from jichitai.standardisation.errors import UnknownDatasetError, UnlikeCostsError
-from jichitai.standardisation.progress import planning
+from jichitai.standardisation.progress import counted, planning
 from jichitai.standardisation.progress.costs import Comparison, CostItem, compare
+from jichitai.standardisation.progress.counted import NOTHING, Counted, Part
 from jichitai.standardisation.progress.model import (
-    STEPS,
     BodyClass,
     Coverage,
     Dataset,
-    LateMeasure,
     MeasureKind,
-    Rate,
     SourceKind,
-    StepMeasure,
-    SystemMeasure,
     Tally,
     body_class,
     business,
@@ -51,7 +47,6 @@ from jichitai.standardisation.progress.results import (
 from jichitai.standardisation.progress.store import bodies as body_store
 from jichitai.standardisation.progress.store import counts
 from jichitai.standardisation.progress.store import datasets as dataset_store
-from jichitai.standardisation.progress.store.counts import NOTHING, Counted, Part
 
 _NO_FILTERS: Final = LateFilters()
 
@@ -116,11 +111,11 @@ async def national(tx: Tx, *, as_of: date, known_at: datetime, source_kind: Sour
         as_of=as_of,
         known_at=known_at,
         source_kind=source_kind,
-        steps=_steps(step_set, stepped, Coverage.IN_SCOPE),
-        steps_all=_steps(step_set, stepped, Coverage.ALL_ROWS),
-        systems=_systems(step_set, stepped, Coverage.IN_SCOPE),
-        systems_all=_systems(step_set, stepped, Coverage.ALL_ROWS),
-        late=_late(late_set, await _whole(tx, late_set, known_at, MeasureKind.LATE)),
+        steps=counted.steps_measure(step_set, stepped, Coverage.IN_SCOPE),
+        steps_all=counted.steps_measure(step_set, stepped, Coverage.ALL_ROWS),
+        systems=counted.systems_measure(step_set, stepped, Coverage.IN_SCOPE),
+        systems_all=counted.systems_measure(step_set, stepped, Coverage.ALL_ROWS),
+        late=counted.late_measure(late_set, await _whole(tx, late_set, known_at, MeasureKind.LATE)),
         published=tuple(newest.values()) if source_kind is SourceKind.OPEN else (),
     )
 
@@ -130,52 +125,8 @@ async def _whole(
 ) -> Counted:
     if found is None:
         return NOTHING
-    counted = await counts.by_dataset(tx, [found.dataset_id], known_at, measure)
-    return _missing(counted.get(found.dataset_id, NOTHING), _expected(found))
-
-
-def _steps(found: Dataset | None, counted: Counted, coverage: Coverage) -> StepMeasure | None:
-    if found is None:
-        return None
-    return StepMeasure(dataset=found, tally=counted.of(coverage), coverage=coverage)
-
-
-def _systems(found: Dataset | None, counted: Counted, coverage: Coverage) -> SystemMeasure | None:
-    if found is None:
-        return None
-    return SystemMeasure(dataset=found, tally=counted.of(coverage), coverage=coverage)
-
-
-def _late(found: Dataset | None, counted: Counted) -> LateMeasure | None:
-    if found is None:
-        return None
-    tally = counted.all_rows
-    systems = found.of_systems or counted.in_scope.systems
-    return LateMeasure(
-        dataset=found,
-        tally=tally,
-        rate=Rate(tally.late, systems),
-        bodies=Rate(tally.late_bodies, _expected(found)),
-    )
-
-
-def _covered(found: Dataset, *, prefecture: str = "") -> Iterable[BodyClass]:
-    for one in all_bodies():
-        whole = found.covers == "all" or one.kind is not BodyKind.PREFECTURE
-        if whole and (not prefecture or one.prefecture_code == prefecture):
-            yield body_class(one)
-
-
-def _expected(found: Dataset, *, prefecture: str = "") -> int:
-    return sum(1 for _ in _covered(found, prefecture=prefecture))
-
-
-def _missing(counted: Counted, expected: int) -> Counted:
-    missing = max(0, expected - counted.in_scope.bodies)
-    return Counted(
-        replace(counted.in_scope, unanswered=missing),
-        replace(counted.all_rows, unanswered=missing),
-    )
+    sums = await counts.by_dataset(tx, [found.dataset_id], known_at, measure)
+    return counted.missing(sums.get(found.dataset_id, NOTHING), counted.expected(found))
 
 
 async def heat(
@@ -195,12 +146,12 @@ async def heat(
     if found is None:
         return None
     part = Part(prefecture=prefecture)
-    counted = await counts.heat(tx, found.dataset_id, known_at, measure, part)
-    expected = list(_covered(found, prefecture=prefecture))
+    sums = await counts.heat(tx, found.dataset_id, known_at, measure, part)
+    expected = list(counted.covered(found, prefecture=prefecture))
     cells = []
     for one in businesses():
         for sort in BodyClass:
-            tally = counted.get((one.key, sort), NOTHING).of(coverage)
+            tally = sums.get((one.key, sort), NOTHING).of(coverage)
             scope = tally.systems + (0 if coverage is Coverage.ALL_ROWS else tally.unknown)
             outside = 0 if coverage is Coverage.ALL_ROWS else tally.outside
             missing = max(0, expected.count(sort) - scope - outside)
@@ -234,14 +185,14 @@ async def by_prefecture(
     if found is None:
         return None
     part = Part(business=business_key, body_class=kind)
-    counted = await counts.by_prefecture(tx, found.dataset_id, known_at, measure, part)
+    sums = await counts.by_prefecture(tx, found.dataset_id, known_at, measure, part)
     cells = []
     for one in prefectures():
         code = one.prefecture_code
         expected = sum(
-            1 for sort in _covered(found, prefecture=code) if kind is None or sort is kind
+            1 for sort in counted.covered(found, prefecture=code) if kind is None or sort is kind
         )
-        tally = _missing(counted.get(code, NOTHING), expected).of(coverage)
+        tally = counted.missing(sums.get(code, NOTHING), expected).of(coverage)
         cells.append(PrefectureCell(prefecture=code, name=one.name, tally=tally))
     return ByPrefecture(dataset=found, measure=measure, cells=tuple(cells))
 
@@ -263,8 +214,8 @@ async def by_body(
     if found is None:
         return {}
     part = Part(prefecture=prefecture)
-    counted = await counts.by_body(tx, found.dataset_id, known_at, measure, part)
-    return {code: one.of(coverage) for code, one in sorted(counted.items())}
+    sums = await counts.by_body(tx, found.dataset_id, known_at, measure, part)
+    return {code: one.of(coverage) for code, one in sorted(sums.items())}
 
 
 async def late_bodies(
@@ -328,9 +279,9 @@ async def series(
         tx, known_at, source_kind=source_kind, as_of=as_of, measure=measure
     )
     ids = [one.dataset_id for one in found]
-    counted = await counts.by_dataset(tx, ids, known_at, measure, part or Part())
+    sums = await counts.by_dataset(tx, ids, known_at, measure, part or Part())
     return [
-        SeriesPoint(dataset=one, tally=counted.get(one.dataset_id, NOTHING).of(coverage))
+        SeriesPoint(dataset=one, tally=sums.get(one.dataset_id, NOTHING).of(coverage))
         for one in reversed(found)
     ]
 
@@ -387,9 +338,9 @@ async def needed_per_month(
     if not points:
         return None
     last = points[-1]
-    remaining, total = _left(last.tally, measure)
+    remaining, total = counted.left(last.tally, measure)
     months = planning.months_until(last.as_of, deadline)
-    pace = _pace(points, measure)
+    pace = counted.pace(points, measure)
     return Needed(
         measure=measure,
         dataset=last.dataset,
@@ -402,27 +353,6 @@ async def needed_per_month(
         months_at_pace=planning.months_at(remaining, pace),
         plan=planning.plan(remaining, last.as_of, months),
     )
-
-
-def _left(tally: Tally, measure: MeasureKind) -> tuple[int, int]:
-    match measure:
-        case MeasureKind.STEPS:
-            return tally.systems * STEPS - tally.done_steps, tally.systems * STEPS
-        case MeasureKind.SYSTEMS:
-            return tally.systems - tally.complete, tally.systems
-        case MeasureKind.LATE:
-            return tally.late, tally.systems
-
-
-def _pace(points: list[SeriesPoint], measure: MeasureKind) -> Rate | None:
-    """How much less was left in the last data set than in the one before, over their months."""
-    if len(points) < 2:
-        return None
-    before, now = points[-2], points[-1]
-    months = planning.months_until(before.as_of, now.as_of)
-    if months == 0:
-        return None
-    return Rate(_left(before.tally, measure)[0] - _left(now.tally, measure)[0], months)
 
 
 async def costs(

@@ -9,8 +9,8 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.standardisation.access import STAFF
 from jichitai.standardisation.progress import service
+from jichitai.standardisation.progress.counted import Part
 from jichitai.standardisation.progress.model import MeasureKind, SourceKind
-from jichitai.standardisation.progress.store.counts import Part
 from jichitai.standardisation.views import tabular
 from jichitai.standardisation.views.asking import Asked, asked, narrowed_of
 from jichitai.standardisation.views.items import (

@@ -1,14 +1,15 @@
 """Counts over whole data sets: one statement each, as known at a moment."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from psycopg.rows import dict_row
 
 from jichitai.infra.database import Tx
-from jichitai.standardisation.progress.model import BodyClass, Coverage, MeasureKind, Tally
+from jichitai.standardisation.progress.counted import Counted, Part
+from jichitai.standardisation.progress.facts import Fact
+from jichitai.standardisation.progress.model import BodyClass, MeasureKind, Tally
 
 _CHOSEN: Final = """
     select distinct on (report.dataset_id, report.body)
@@ -68,29 +69,27 @@ select system.business, chosen.class, {sums}, count(*)::int as bodies,
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """The same rows counted twice: systems in scope, and every row of the source."""
+_FACTS: Final[Mapping[Fact, tuple[str, str]]] = {
+    Fact.VENDOR: ("vendor", "true"),
+    Fact.CLOUD: ("cloud", "true"),
+    Fact.DEADLINE: ("deadline_class", "true"),
+    Fact.REASON: ("coalesce(reason_class::text, '')", "late"),
+    Fact.TARGET_YEAR: (
+        "coalesce((extract(year from target_on - interval '3 months')::int)::text, '')",
+        "late",
+    ),
+}
 
-    in_scope: Tally
-    all_rows: Tally
-
-    def of(self, coverage: Coverage) -> Tally:
-        """One of the two."""
-        return self.in_scope if coverage is Coverage.IN_SCOPE else self.all_rows
-
-
-NOTHING: Final = Counted(Tally(), Tally())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """The part of the country that is counted; empty means all of it."""
-
-    prefecture: str = ""
-    body_class: BodyClass | None = None
-    body: str = ""
-    business: str = ""
+_BY_FACT: Final = """
+with chosen as ({chosen})
+select {value} as value, count(*)::int as systems, count(*) filter (where done = 40)::int,
+       count(*) filter (where late)::int, count(distinct body)::int
+  from chosen join standardisation.system as system using (dataset_id, body, edition)
+ where runs = 'yes' and {which} and (%(business)s = '' or system.business = %(business)s)
+ group by 1
+ order by 2 desc, 1
+ limit 500
+"""
 
 
 _WHOLE: Final = Part()
@@ -110,10 +109,8 @@ def _counted(row: Mapping[str, Any]) -> Counted:
     )
 
 
-async def _run(
-    tx: Tx, query: str, datasets: Sequence[str], known_at: datetime, part: Part
-) -> list[dict[str, Any]]:
-    values = {
+def _values(datasets: Sequence[str], known_at: datetime, part: Part) -> dict[str, Any]:
+    return {
         "datasets": list(datasets),
         "known": known_at,
         "prefecture": part.prefecture,
@@ -121,6 +118,12 @@ async def _run(
         "body": part.body,
         "business": part.business,
     }
+
+
+async def _run(
+    tx: Tx, query: str, datasets: Sequence[str], known_at: datetime, part: Part
+) -> list[dict[str, Any]]:
+    values = _values(datasets, known_at, part)
     cursor = tx.cursor(row_factory=dict_row)
     return await (await cursor.execute(query, values)).fetchall()
 
@@ -171,3 +174,12 @@ async def heat(
     query = _HEAT.format(chosen=_CHOSEN, sums=_SUMS.format(told=_TOLD[measure]))
     found = await _run(tx, query, [dataset_id], known_at, part)
     return {(row["business"], BodyClass(row["class"])): _counted(row) for row in found}
+
+
+async def by_fact(
+    tx: Tx, dataset_id: str, known_at: datetime, fact: Fact, part: Part = _WHOLE
+) -> list[tuple[str, int, int, int, int]]:
+    """Systems in scope by a fact: (value, systems, complete, late, bodies), most systems first."""
+    value, which = _FACTS[fact]
+    query = _BY_FACT.format(chosen=_CHOSEN, value=value, which=which)
+    return await (await tx.execute(query, _values([dataset_id], known_at, part))).fetchall()

@@ -11,10 +11,10 @@ from markupsafe import Markup
 from jichitai.kernel.dates import both, parse_date, wareki
 from jichitai.kernel.errors import InvalidError
 from jichitai.standardisation.progress import service
+from jichitai.standardisation.progress.counted import Part
 from jichitai.standardisation.progress.model import MeasureKind
 from jichitai.standardisation.progress.planning import deadlines
 from jichitai.standardisation.progress.results import Needed
-from jichitai.standardisation.progress.store.counts import Part
 from jichitai.standardisation.views.asking import AnyRequest, asked_of, narrowed_of
 from jichitai.standardisation.views.pages.setting import crumbs, options, place_of, setting
 from jichitai.web.components import Column, Crumb, Fact, FieldErrors, Finding
