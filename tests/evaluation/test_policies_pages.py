@@ -204,6 +204,9 @@ async def test_programs_read_and_write_the_same(app: Litestar) -> None:
         assert [(one["kind"], one["change"]) for one in between] == [("つながり", "削除")]
         editions = (await client.get(f"{address}/editions")).json()
         assert editions[0]["comment"] == "外した"
+        then = (await client.get(f"{address}?known_on=2026-01-01")).json()
+        assert (then["inherited"], len(then["edges"])) == (True, len(content["edges"]) + 1)
+        assert (await client.get(f"{address}?known_on=2020-01-01")).status_code == 404
         policy = (await client.get(f"{API}/2026")).json()
         texts = {
             "edition": policy["edition"]["edition"],

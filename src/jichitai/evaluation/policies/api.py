@@ -1,11 +1,11 @@
 """Policies and logic models for programs: the same use cases as the pages, in JSON."""
 
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Final
 
 import msgspec
 from litestar import get, post, put
-from litestar.params import FromPath, JSONBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
@@ -29,6 +29,7 @@ from jichitai.evaluation.policies.model import (
 )
 from jichitai.evaluation.policies.service import OpenModel
 from jichitai.evaluation.policies.store import Edition
+from jichitai.kernel.dates import JST
 from jichitai.web.inject import Db, LawClock, Who
 
 _READ: Final[dict[str, Any]] = {"roles": INSIDE}
@@ -139,11 +140,15 @@ async def list_policies(db: Db) -> tuple[PolicyLine, ...]:
 
 @get(_POLICY, opt=_READ, summary="A policy in a fiscal year", tags=_TAGS)
 async def get_policy(
-    number: FromPath[int], year: FromPath[int], db: Db, edition: EditionParameter = None
+    number: FromPath[int],
+    year: FromPath[int],
+    db: Db,
+    edition: EditionParameter = None,
+    known_on: FromQuery[date | None] = None,
 ) -> PolicyDetail:
-    """Purpose and sections; the newest edition, or an earlier one."""
+    """Purpose and sections: the newest edition, an earlier one, or what was known on a day."""
     async with db.transaction(read_only=True) as tx:
-        found = await service.open_policy(tx, number, year, edition=edition)
+        found = await service.open_policy(tx, number, year, _end_of(known_on), edition=edition)
     return PolicyDetail(
         policy=found.policy, edition=_line(found.edition), inherited=found.inherited
     )
@@ -206,11 +211,13 @@ async def get_model(
     db: Db,
     clock: LawClock,
     edition: EditionParameter = None,
+    known_on: FromQuery[date | None] = None,
 ) -> ModelDetail:
-    """Nodes, edges, indicators as shown, and findings."""
+    """Nodes, edges, indicators as shown, and findings; now, or as known on a day."""
+    at = _end_of(known_on)
     async with db.transaction(read_only=True) as tx:
-        found = await service.open_model(tx, number, year, section, edition=edition)
-        attached = await values.of(tx, found.model.indicators, clock.now())
+        found = await service.open_model(tx, number, year, section, at, edition=edition)
+        attached = await values.of(tx, found.model.indicators, at or clock.now())
     return _detail(found, attached)
 
 
@@ -271,6 +278,11 @@ async def list_differences(
         old = await service.open_model(tx, number, year, section, edition=since)
         new = await service.open_model(tx, number, year, section, edition=until)
     return of_models(old.model, new.model)
+
+
+def _end_of(day: date | None) -> datetime | None:
+    """The end of a day in Japan."""
+    return None if day is None else datetime.combine(day, time(23, 59, 59, 999_999), JST)
 
 
 def _detail(found: OpenModel, attached: dict[str, Attached]) -> ModelDetail:

@@ -1,6 +1,7 @@
 """Policies: the list, one policy in one year, and starting a year."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, Final
 
 from litestar import get, post
@@ -28,18 +29,21 @@ async def shelf(request: AnyRequest, db: Db, clock: LawClock) -> Template:
         found = await service.policies(tx)
     present = dates.fiscal_year(clock.today())
     context = {
-        "policies": [
-            {
-                "newest": years[0],
-                "href": f"{BASE}/{years[0].number}/{max(present, years[0].fiscal_year)}",
-                "years": [(year_text(one.fiscal_year), words.address(one)) for one in years],
-            }
-            for years in found
-        ],
+        "policies": [_policy(years, present) for years in found],
         "present": year_text(present),
         "crumbs": [words.HOME, Crumb(words.SHELF.label)],
     }
     return page(request, "evaluation_policies/shelf.html", context)
+
+
+def _policy(years: Sequence[Policy], present: int) -> dict[str, Any]:
+    """A policy as it stands this year; `years` from the newest."""
+    now = next((one for one in years if one.fiscal_year <= present), years[-1])
+    return {
+        "policy": now,
+        "href": f"{BASE}/{now.number}/{max(present, now.fiscal_year)}",
+        "years": [(year_text(one.fiscal_year), words.address(one)) for one in years],
+    }
 
 
 @get(POLICY, opt=READ, include_in_schema=False)
