@@ -51,7 +51,7 @@ class Figured:
             self.clock,
         )
         self.sent = self.refused = 0
-        self._sealed = keys.columns.seal(b"{}", b"")
+        self.app: Litestar | None = None
 
     def _publisher(self, tier: Tier) -> Publisher:
         own = tier is Tier.MINISTRY
@@ -193,14 +193,16 @@ async def figured(cluster: Cluster, keys: Keys) -> AsyncIterator[Figured]:
 
 
 def ministry_app(world: Figured) -> Litestar:
-    """The ministry's application with the pages and calls of daily figures."""
-    return create_app(
-        Tier.MINISTRY,
-        Settings(tier=Tier.MINISTRY),
-        controllers=[*routes.ROUTES],
-        templates=[routes.TEMPLATES],
-        db=world.databases[Tier.MINISTRY],
-        clock=world.clock,
-        keys=world.keys,
-        shell=shell.ministry_shell(plain_shell(Tier.MINISTRY)),
-    )
+    """The ministry's application with the pages and calls of daily figures; made once."""
+    if world.app is None:
+        world.app = create_app(
+            Tier.MINISTRY,
+            Settings(tier=Tier.MINISTRY),
+            controllers=[*routes.ROUTES],
+            templates=[routes.TEMPLATES],
+            db=world.databases[Tier.MINISTRY],
+            clock=world.clock,
+            keys=world.keys,
+            shell=shell.ministry_shell(plain_shell(Tier.MINISTRY)),
+        )
+    return world.app

@@ -1,5 +1,6 @@
 """Figures that came: pages and calls of the ministry, down to the signed frame."""
 
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -15,15 +16,17 @@ from jichitai.evaluation.messages import F01, Covered, Figure, Statement
 from jichitai.infra.keys import Keys
 from jichitai.infra.migrate import OWNER
 from jichitai.kernel.parties import NATION, Party, Tier
+from jichitai.security.cloud.model import Step
 from jichitai.web.rights import Role
+from tests.browser.support import CHROMIUM, inspect_pages
 from tests.conftest import Cluster
 from tests.evaluation.figure_worlds import FIRST, Figured, figured, ministry_app
 from tests.web.client import signed_in
 
 
-@pytest.fixture
-async def world(cluster: Cluster, keys: Keys) -> AsyncIterator[Figured]:
-    async with figured(cluster, keys) as made:
+@pytest.fixture(scope="module")
+async def world(cluster18: Cluster, keys: Keys) -> AsyncIterator[Figured]:
+    async with figured(cluster18, keys) as made:
         await made.provide(FIRST, organ="nenkin", affair="T1-77", size=3)
         await made.certify(FIRST)
         made.at(FIRST + timedelta(days=2))
@@ -36,8 +39,7 @@ async def world(cluster: Cluster, keys: Keys) -> AsyncIterator[Figured]:
 
 @asynccontextmanager
 async def officer(world: Figured, *, html: bool = False) -> AsyncIterator[httpx.AsyncClient]:
-    app = ministry_app(world)
-    async with signed_in(app, {Role.EVALUATION_OFFICER}, html=html) as client:
+    async with signed_in(ministry_app(world), {Role.EVALUATION_OFFICER}, html=html) as client:
         yield client
 
 
@@ -84,7 +86,7 @@ async def test_programs_read_figures_as_they_were_known(world: Figured) -> None:
 
 
 async def test_the_frame_is_verified_again_and_a_changed_figure_is_seen(
-    world: Figured, cluster: Cluster
+    world: Figured, cluster18: Cluster
 ) -> None:
     path = "/api/v1/evaluation/figures/evidence/nation-ministry-1"
     async with officer(world) as client:
@@ -93,15 +95,25 @@ async def test_the_frame_is_verified_again_and_a_changed_figure_is_seen(
         frame = await client.get(f"{path}/frame")
         assert frame.headers["content-type"].startswith("application/jose")
         assert frame.text.count(".") == 2
-        name = await database_of(world)
-        with psycopg.connect(cluster.dsn(name, OWNER)) as owner:
-            owner.execute("update evaluation.daily_figure set value = 4 where value = 3")
-        assert (await client.get(path)).json()["different"] > 0
-        with psycopg.connect(cluster.dsn(name, OWNER)) as owner:
-            owner.execute(
-                "update evaluation.figure_frame set signed = overlay(signed placing 'x' from 9)"
-            )
-        assert not (await client.get(path)).json()["genuine"]
+        dsn = cluster18.dsn(await database_of(world), OWNER)
+        for change, back in (_FIGURE, _FRAME):
+            with psycopg.connect(dsn) as owner:
+                owner.execute(change)
+            found = (await client.get(path)).json()
+            with psycopg.connect(dsn) as owner:
+                owner.execute(back)
+            assert found["different"] > 0
+            assert found["genuine"] is (change == _FIGURE[0])
+
+
+_FIGURE = tuple(
+    f"update evaluation.daily_figure set value = {new} where value = {old}"
+    for old, new in ((3, 4), (4, 3))
+)
+_FRAME = tuple(
+    f"update evaluation.figure_frame set signed = overlay(signed placing '{word}' from 1)"
+    for word in ("x", "e")
+)
 
 
 async def test_statements_that_cannot_be_are_put_aside_and_nothing_is_kept(world: Figured) -> None:
@@ -159,3 +171,26 @@ def test_nothing_in_a_figure_is_about_a_person() -> None:
     assert receiving  # the catalogue is what is checked
     schema = msgspec.json.schema(F01)
     assert set(schema["$defs"]["Figure"]["properties"]) == {"parts", "value"}
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.timeout(120)
+@pytest.mark.skipif(not CHROMIUM.exists(), reason="Chromium is not installed")
+async def test_every_page_is_accessible_and_fits(world: Figured) -> None:
+    await world.cloud("01", world.clock.today(), Step.BUDGETED, 1)
+    world.at(world.clock.today() + timedelta(days=2))
+    await world.publish()
+    places = {
+        "list": "",
+        "measure": "/jukinet.provided",
+        "measure-origins": "/security.cloud_members?origin=prefecture-01",
+        "day": f"/jukinet.provided/nation/{FIRST}",
+        "evidence": "/evidence/nation-ministry-1",
+    }
+    async with officer(world, html=True) as client:
+        pages = {
+            name: (await client.get(f"/evaluation/figures{path}")).text
+            for name, path in places.items()
+        }
+    assert await to_thread(inspect_pages, pages) == []

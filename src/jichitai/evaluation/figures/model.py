@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 import msgspec
 
@@ -35,6 +35,10 @@ ALWAYS: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 Figures = Mapping[tuple[str, ...], int]
 """Parts -> value; a combination that is missing is zero."""
+
+
+ByOrigin: TypeAlias = dict[str, dict[date, dict[tuple[str, ...], int]]]
+"""Figures by origin and day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +92,21 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), JST) - timedelta(microseconds=1)
 
 
-def origin_of(measure: Measure, row: Row) -> Party:
+def origin_of(measure: Measure, parts: tuple[str, ...]) -> Party:
     """Who states a figure: a measure of prefectures is broken down by them first.
 
     Source: this project's.
     """
     match measure.tier:
         case Tier.PREFECTURE:
-            return Party.prefecture(row.parts[0])
+            return Party.prefecture(parts[0])
         case Tier.NATION:
             return NATION
         case Tier.MINISTRY | Tier.TOWN:
             return MINISTRY
 
 
-def by_day(
-    measure: Measure, rows: Iterable[Row]
-) -> dict[str, dict[date, dict[tuple[str, ...], int]]]:
+def by_day(measure: Measure, rows: Iterable[Row]) -> ByOrigin:
     """Counted rows by origin and day, without zeros.
 
     Raises:
@@ -112,13 +114,15 @@ def by_day(
 
     Source: this project's.
     """
-    found: dict[str, dict[date, dict[tuple[str, ...], int]]] = {}
-    for row in rows:
-        if len(row.parts) != len(measure.dimensions):
-            raise ValueError(measure.key, row)
-        if row.value:
-            days = found.setdefault(str(origin_of(measure, row)), {})
-            days.setdefault(row.day, {})[row.parts] = row.value
+    found: ByOrigin = {}
+    several = measure.tier is Tier.PREFECTURE
+    origin = "" if several else str(origin_of(measure, ()))
+    for day, parts, value in rows:
+        if len(parts) != len(measure.dimensions):
+            raise ValueError(measure.key, day, parts)
+        if value:
+            name = str(origin_of(measure, parts)) if several else origin
+            found.setdefault(name, {}).setdefault(day, {})[parts] = value
     return found
 
 

@@ -17,6 +17,7 @@ from jichitai.evaluation.figures import model, service, store, words
 from jichitai.evaluation.figures.errors import UnknownStatementError
 from jichitai.evaluation.figures.inspection import Inspected, inspected
 from jichitai.infra.figures import Measure, Sort
+from jichitai.kernel.dates import both
 from jichitai.kernel.parties import Tier
 from jichitai.web.components import Column, Crumb, Fact, NavItem, Page, Status, Tile
 from jichitai.web.formats import count_text, time_text
@@ -33,9 +34,9 @@ _LINES: Final = 50
 _MONTHS: Final = 13
 _MARK: Final = re.compile(r"(\d{4}-\d\d-\d\d)_([a-z0-9-]{1,30})_(\d{1,6})")
 _MEASURES: Final = (
-    Column("title", "測定項目", head=True),
+    Column("title", "測定項目", head=True, wide=True),
     Column("sort", "数え方"),
-    Column("origins", "届いた先", align="end"),
+    Column("origins", "送り元", align="end"),
     Column("first", "最初の日"),
     Column("through", "数え終わった日"),
     Column("corrected", "数え直し", align="end"),
@@ -137,7 +138,7 @@ async def figure(
         "facts": _facts(one),
         "origins": [_origin_row(base, line) for line in covered],
         "origin_columns": _ORIGINS,
-        "months": [{"month": f"{row.day:%Y-%m}", "value": row.value} for row in months],
+        "months": [{"month": both(row.day).removesuffix("1日"), "value": row.value} for row in months],
         "month_columns": (
             Column("month", "月", head=True),
             Column("value", f"{_period(one)}（{one.unit}）", align="end"),
@@ -296,7 +297,7 @@ async def evidence_of(
         "lines": [{"line": line, "href": _day_url(line)} for line in found.lines],
         "line_columns": (
             Column("measure", "測定項目", head=True),
-            *(one for one in _STATEMENTS if one.key != "origin"),
+            *(one for one in _STATEMENTS if one.key not in ("origin", "recorded_at")),
             Column("same", "署名した内容との照合"),
         ),
         "titles": {one.key: one.title for one in service.catalogue()},
