@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal
 import msgspec
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath, JSONBody, MultipartBody, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from jichitai.evaluation.access import INSIDE, WRITERS
@@ -134,7 +134,7 @@ async def points_of(
     clock: LawClock,
     known: Known = None,
     breakdown: Annotated[str | None, QueryParameter(pattern=r"^[a-z_]{1,40}$")] = None,
-    step: Step = Step.YEAR,
+    step: FromQuery[Step] = Step.YEAR,
 ) -> PointList:
     """Every edition; by a breakdown, or by month, where the indicator is counted here."""
     at = known_at(known, clock)
