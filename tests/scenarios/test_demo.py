@@ -40,11 +40,15 @@ def test_the_demo_loses_nothing_and_starts_again_from_its_data(tmp_path: Path) -
         "lost",
         "doubled",
         "digest_differences",
+        "figure_days",
+        "figure_differences",
         "proofs_checked",
         "card_sign_ins",
         "seconds",
     }
     assert (first["lost"], first["doubled"], first["digest_differences"]) == (0, 0, 0)
+    assert first["figure_days"] > 365
+    assert first["figure_differences"] == 0
     assert first["events"] > 10
     assert first["messages"] > first["events"]
     assert first["provisions"] > 0

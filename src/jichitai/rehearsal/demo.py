@@ -28,6 +28,7 @@ from jichitai.rehearsal.opening import Offices, offices
 from jichitai.rehearsal.plan.events import Year
 from jichitai.rehearsal.plan.year import plan_year
 from jichitai.rehearsal.population.people import DEFAULT_TOWNS, Population, synthesise
+from jichitai.rehearsal.recounting import recounted
 
 START, END = date(2026, 1, 1), date(2026, 12, 31)
 OUTSIDE = ("132098", "262137")
@@ -71,14 +72,17 @@ class Outcome:
     lost: int
     doubled: int
     digest_differences: int
+    figure_days: int
+    figure_differences: int
     proofs_checked: int
     card_sign_ins: int
     seconds: float
 
     @property
     def sound(self) -> bool:
-        """Nothing was lost or doubled, and the levels agree."""
-        return not (self.lost or self.doubled or self.digest_differences)
+        """Nothing was lost or doubled, the levels agree, and the ministry's figures with them."""
+        wrong = (self.lost, self.doubled, self.digest_differences, self.figure_differences)
+        return not any(wrong)
 
     def as_json(self) -> str:
         """One JSON object."""
@@ -277,6 +281,7 @@ async def _verify(stage: Stage) -> Outcome:
         console.print(f"[red]{line}[/]")
     if traffic.quarantined:
         console.print(f"[yellow]隔離された通知が{traffic.quarantined}件あります。[/]")
+    figures = await recounted(stage.offices.databases(), stage.nation.clock, patience=_PATIENCE)
     return Outcome(
         events=verdict.events,
         messages=traffic.sent,
@@ -284,6 +289,8 @@ async def _verify(stage: Stage) -> Outcome:
         lost=verdict.lost,
         doubled=verdict.doubled,
         digest_differences=differences,
+        figure_days=figures.days,
+        figure_differences=figures.differences,
         proofs_checked=sum(one.proofs for one in stage.seen),
         card_sign_ins=len(stage.seen),
         seconds=0.0,

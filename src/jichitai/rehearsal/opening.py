@@ -57,6 +57,10 @@ class Offices:
         """The office of a tier."""
         return self._offices[tier]
 
+    def databases(self) -> dict[Tier, Database]:
+        """The database of every tier."""
+        return {tier: office.database for tier, office in self._offices.items()}
+
     async def take_over(self, population: Population, shown: Callable[[int], None]) -> int:
         """Load every town; towns that are loaded already are left as they are.
 

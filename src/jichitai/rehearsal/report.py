@@ -26,6 +26,8 @@ def result(console: Console, outcome: Outcome) -> None:
         ("失われたもの", f"{outcome.lost}件"),
         ("二重に効いたもの", f"{outcome.doubled}件"),
         ("階層間の不一致", f"{outcome.digest_differences}件"),
+        ("総務省に届いた日次集計", f"{outcome.figure_days:,}日分"),
+        ("数え直しとの違い", f"{outcome.figure_differences}件"),
         ("確かめた証明", f"{outcome.proofs_checked}件"),
         ("カードでのサインイン", f"{outcome.card_sign_ins}人"),
         ("かかった時間", f"{outcome.seconds:.0f}秒"),
