@@ -33,7 +33,7 @@ with chosen as (
     select distinct on (source_kind) source_kind, dataset_id
       from standardisation.dataset
      where %(holds)s = any(holds) and recorded_at < %(end)s and as_of <= %(day)s
-     order by source_kind, as_of desc, recorded_at desc, dataset_id
+     order by source_kind, as_of desc, recorded_at desc, dataset_id desc
 ),
 newest as (
     select distinct on (report.dataset_id, report.body) chosen.source_kind, report.dataset_id,
@@ -71,9 +71,9 @@ def _end(day: date) -> datetime:
 
 
 _VALUES: Final = {
-    "systems": "count(*) filter (where system.done is not null)",
-    "done": "count(*) filter (where system.done = 40)",
-    "steps": "coalesce(sum(system.done), 0)::bigint",
+    "systems": "count(*) filter (where system.done is not null and system.runs = 'yes')",
+    "done": "count(*) filter (where system.done = 40 and system.runs = 'yes')",
+    "steps": "coalesce(sum(system.done) filter (where system.runs = 'yes'), 0)::bigint",
     "late": "count(*) filter (where system.late)",
 }
 
@@ -101,7 +101,7 @@ MEASURES: Final = (
         "systems",
         "標準化の進み具合が分かるシステムの数",
         "システム",
-        "40の手順の進み具合が分かる、対象のシステム",
+        "団体が行うと分かっている業務の、40の手順の進み具合が分かるシステム",
         "systems",
     ),
     _measure(
