@@ -11,10 +11,11 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from jichitai.evaluation.access import INSIDE
-from jichitai.evaluation.figures import evidence, model, service, store, words
+from jichitai.evaluation.figures import arrivals, evidence, model, service, words
 from jichitai.evaluation.figures.errors import BadPeriodError, UnknownStatementError
 from jichitai.evaluation.figures.inspection import inspected
 from jichitai.infra.figures import Measure, Row, Sort
+from jichitai.jukinet.disclosure import service as disclosure
 from jichitai.kernel.parties import Tier
 from jichitai.web.inject import Db, LawClock, NodeKeys
 
@@ -61,7 +62,7 @@ class MeasureView(Struct, frozen=True, kw_only=True):
     sort: Sort
     tier: Tier
     dimensions: tuple[str, ...]
-    told: list[store.Coverage]
+    told: list[arrivals.Coverage]
 
 
 class MeasureList(Struct, frozen=True, kw_only=True):
@@ -147,11 +148,11 @@ class EvidenceView(Struct, frozen=True, kw_only=True):
 async def measures(db: Db) -> MeasureList:
     """All measures of all tiers."""
     async with db.transaction(read_only=True) as tx:
-        found = await store.coverage(tx, model.ALWAYS)
+        found = await arrivals.coverage(tx, model.ALWAYS)
     return MeasureList(measures=[_measure(one, found) for one in service.catalogue()])
 
 
-def _measure(one: Measure, found: list[store.Coverage]) -> MeasureView:
+def _measure(one: Measure, found: list[arrivals.Coverage]) -> MeasureView:
     return MeasureView(
         key=one.key,
         title=one.title,
@@ -203,6 +204,8 @@ async def figures_csv(
     one = service.measure(key)
     known = _instant(known_at, clock.now())
     rows, names = await _rows(db, one, _days(first, last, clock.today()), per, by, known)
+    async with db.transaction(read_only=True) as tx:
+        organs = await disclosure.reported_names(tx)
     out = io.StringIO("\ufeff")
     out.seek(0, io.SEEK_END)
     writer = csv.writer(out, lineterminator="\r\n")
@@ -214,7 +217,7 @@ async def figures_csv(
         told = [
             text
             for name, value in zip(names, row.parts, strict=True)
-            for text in (words.part_name(one, name, value), value)
+            for text in (words.part_name(one, name, value, organs), value)
         ]
         writer.writerow([row.day.isoformat(), *told, row.value])
     return Response(
@@ -265,7 +268,7 @@ async def revisions_of(
     """Every statement of an origin on a day, the newest first."""
     service.measure(key)
     async with db.transaction(read_only=True) as tx:
-        found = await store.revisions(tx, key, origin, day)
+        found = await arrivals.revisions(tx, key, origin, day)
     if not found:
         raise UnknownStatementError("この日の集計は届いていません。日と送り元を確かめてください。")
     return RevisionList(

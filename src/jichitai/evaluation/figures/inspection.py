@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from jichitai.evaluation.figures import evidence, store
+from jichitai.evaluation.figures import arrivals, evidence
+from jichitai.evaluation.figures.arrivals import Line
 from jichitai.evaluation.figures.evidence import Verified
-from jichitai.evaluation.figures.store import Line
 from jichitai.evaluation.messages import Covered
 from jichitai.infra.clock import SystemClock
 from jichitai.infra.database import Database
@@ -49,8 +49,8 @@ async def inspected(db: Database, keys: Keys, message_id: str) -> Inspected:
     async with db.transaction(read_only=True) as tx:
         piece = await evidence.piece(tx, message_id)
         signed = await evidence.signed_text(tx, piece)
-        lines = await store.of_message(tx, message_id)
-        kept = await store.figures_of(tx, message_id)
+        lines = await arrivals.of_message(tx, message_id)
+        kept = await arrivals.figures_of(tx, message_id)
     verified = evidence.verify(piece, signed, keys, public)
     said = {
         (one.measure, one.day, one.revision): one.figures

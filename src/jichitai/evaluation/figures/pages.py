@@ -13,10 +13,11 @@ from litestar.response import Template
 from litestar.types import ControllerRouterHandler
 
 from jichitai.evaluation.access import INSIDE
-from jichitai.evaluation.figures import model, service, store, words
+from jichitai.evaluation.figures import arrivals, model, service, words
 from jichitai.evaluation.figures.errors import UnknownStatementError
 from jichitai.evaluation.figures.inspection import Inspected, inspected
 from jichitai.infra.figures import Measure, Sort
+from jichitai.jukinet.disclosure import service as disclosure
 from jichitai.kernel.dates import both
 from jichitai.kernel.parties import Tier
 from jichitai.web.components import Column, Crumb, Fact, NavItem, Page, Status, Tile
@@ -64,8 +65,8 @@ _STATEMENTS: Final = (
 async def figures(request: AnyRequest, db: Db) -> Template:
     """Every measure, and how far it has come."""
     async with db.transaction(read_only=True) as tx:
-        found = await store.coverage(tx, model.ALWAYS)
-    of: dict[str, list[store.Coverage]] = {}
+        found = await arrivals.coverage(tx, model.ALWAYS)
+    of: dict[str, list[arrivals.Coverage]] = {}
     for one in found:
         of.setdefault(one.measure, []).append(one)
     groups = [
@@ -88,7 +89,7 @@ async def figures(request: AnyRequest, db: Db) -> Template:
     return page(request, "evaluation_figures/list.html", context)
 
 
-def _measure_row(one: Measure, found: Sequence[store.Coverage]) -> dict[str, Any]:
+def _measure_row(one: Measure, found: Sequence[arrivals.Coverage]) -> dict[str, Any]:
     begun = [line.first for line in found if line.first is not None]
     return {
         "title": one.title,
@@ -119,9 +120,9 @@ async def figure(
     begins = (today.replace(day=1) - timedelta(days=31 * (_MONTHS - 1))).replace(day=1)
     corrected = show == "corrected"
     async with db.transaction(read_only=True) as tx:
-        covered = await store.coverage(tx, model.ALWAYS, measure=key)
+        covered = await arrivals.coverage(tx, model.ALWAYS, measure=key)
         months = await service.totals(tx, key, begins, today, model.ALWAYS, per="month")
-        lines = await store.lines(
+        lines = await arrivals.lines(
             tx,
             key,
             origin=origin,
@@ -138,7 +139,9 @@ async def figure(
         "facts": _facts(one),
         "origins": [_origin_row(base, line) for line in covered],
         "origin_columns": _ORIGINS,
-        "months": [{"month": both(row.day).removesuffix("1日"), "value": row.value} for row in months],
+        "months": [
+            {"month": both(row.day).removesuffix("1日"), "value": row.value} for row in months
+        ],
         "month_columns": (
             Column("month", "月", head=True),
             Column("value", f"{_period(one)}（{one.unit}）", align="end"),
@@ -180,7 +183,7 @@ def _period(one: Measure) -> str:
     return "月の合計" if one.sort is Sort.FLOW else "月の最後の日の数"
 
 
-def _origin_row(base: str, line: store.Coverage) -> dict[str, Any]:
+def _origin_row(base: str, line: arrivals.Coverage) -> dict[str, Any]:
     return {
         "origin": words.origin_name(line.origin),
         "href": _url(base, {"origin": line.origin}),
@@ -196,11 +199,11 @@ def _url(base: str, query: Mapping[str, str]) -> str:
     return f"{base}?{urlencode(query)}" if query else base
 
 
-def _day_url(line: store.Line) -> str:
+def _day_url(line: arrivals.Line) -> str:
     return f"{PATH}/{line.measure}/{line.origin}/{line.day}"
 
 
-def _mark(line: store.Line) -> str:
+def _mark(line: arrivals.Line) -> str:
     return f"{line.day}_{line.origin}_{line.revision}"
 
 
@@ -227,7 +230,8 @@ async def stated_day(
     """One day: every revision beside the others, with its reason and its message."""
     one = service.measure(key)
     async with db.transaction(read_only=True) as tx:
-        found = await store.revisions(tx, key, origin, day)
+        found = await arrivals.revisions(tx, key, origin, day)
+        organs = await disclosure.reported_names(tx)
     if not found:
         raise UnknownStatementError(
             "この日の集計は届いていません。件数は、何もなかった日には送られません。現在数は、"
@@ -237,7 +241,7 @@ async def stated_day(
     rows = [
         _FigureRow(
             tuple(
-                words.part_name(one, name, value)
+                words.part_name(one, name, value, organs)
                 for name, value in zip(one.dimensions, parts, strict=True)
             ),
             tuple(stated.figures.get(parts, 0) for _, stated in found),

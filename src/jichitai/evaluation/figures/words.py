@@ -1,6 +1,7 @@
 """Words for what figures are broken down by, and for who states them."""
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from jichitai.infra.figures import Measure, Sort
@@ -55,13 +56,23 @@ def origin_name(origin: str) -> str:
     return _prefecture(party.code) if party.tier is Tier.PREFECTURE else TIERS[party.tier]
 
 
-def part_name(measure: Measure, dimension: str, value: str) -> str:
+def part_name(
+    measure: Measure, dimension: str, value: str, organs: Mapping[str, str] = MappingProxyType({})
+) -> str:
     """A value of a dimension in words; a value that is not known stands for itself.
+
+    Args:
+        measure: which.
+        dimension: of it.
+        value: as data has it.
+        organs: names of bodies that ask, by id.
 
     >>> from jichitai.evaluation.figures.catalogue import measure
     >>> part_name(measure("jpki.issued"), "kind", "signing")
     '署名用電子証明書'
     """
+    if dimension == "organ":
+        return organs.get(value, value)
     if dimension == "kind" and not measure.key.startswith("jpki."):
         return value
     told = _WORDS.get(dimension)

@@ -348,6 +348,11 @@ def ministry_handler(clock: Clock) -> Callable[[Tx, Sequence[Received]], Awaitab
     return handle
 
 
+async def reported_names(tx: Tx) -> dict[str, str]:
+    """Names of the bodies that counts were reported of, at the ministry."""
+    return await store.published_names(tx)
+
+
 async def _entry(tx: Tx, person_id: UUID, receipt: str, on: date) -> Entry:
     parts = _RECEIPT.fullmatch(receipt)
     entry = None

@@ -197,6 +197,15 @@ async def save_published(
     )
 
 
+async def published_names(tx: Tx) -> dict[str, str]:
+    """At the ministry: names of the bodies in reported counts, as last reported."""
+    cursor = await tx.execute(
+        "select distinct on (organ_id) organ_id, organ_name from jukinet.published_count"
+        " order by organ_id, reported_at desc"
+    )
+    return dict(await cursor.fetchall())
+
+
 def _inquiry(row: Sequence[object]) -> Inquiry:
     values = list(row)
     values[2] = InquiryKind(str(values[2]))
