@@ -11,10 +11,11 @@ from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
 from jichitai.main.node import Loop, Node
 from jichitai.security.desk.service import Waiting
+from jichitai.standardisation.views import routes as view_routes
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (*view_routes.BODY_ROUTES,)
 
-TEMPLATES: Final[tuple[Path, ...]] = ()
+TEMPLATES: Final[tuple[Path, ...]] = (view_routes.TEMPLATES,)
 
 WAITING: Final[Sequence[Waiting]] = ()
 

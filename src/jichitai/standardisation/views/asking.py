@@ -1,6 +1,6 @@
 """What a request asks the views for: the day, the kind of source, the measure, the bodies."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final, TypedDict, TypeVar
@@ -107,16 +107,21 @@ def asked(today: date, *, as_of: date | None = None, source: str = "", measure: 
     on = max(_FIRST, min(as_of or today, today))
     return Asked(
         on=on,
-        source=_chosen("数字のもと", SourceKind, source) or SourceKind.OPEN,
-        measure=_chosen("物差し", MeasureKind, measure) or MeasureKind.STEPS,
+        source=chosen("数字のもと", SourceKind, source) or SourceKind.OPEN,
+        measure=chosen("物差し", MeasureKind, measure) or MeasureKind.STEPS,
         today=on == today,
     )
 
 
-def _chosen(name: str, choices: type[Choice], value: str) -> Choice | None:
+def chosen(name: str, choices: Iterable[Choice], value: str) -> Choice | None:
+    """What a word chooses; None where nothing is asked for.
+
+    Raises:
+        UnknownChoiceError: no such choice.
+    """
     if not value:
         return None
-    known: dict[str, Choice] = {str(one): one for one in choices}  # type: ignore[attr-defined]
+    known: dict[str, Choice] = {str(one): one for one in choices}
     if value not in known:
         raise UnknownChoiceError(
             f"{name}に「{value[:20]}」は選べません。表示を決められないため、"
@@ -178,7 +183,7 @@ def narrowed_of(values: Mapping[str, str]) -> Narrowed:
     """
     kind, reason = values.get("kind", ""), values.get("reason", "")
     key = values.get("business", "")
-    _chosen("区分", BodyClass, kind)
+    chosen("区分", BodyClass, kind)
     if reason and reason not in REASONS:
         raise UnknownChoiceError(
             "理由の区分は1から4までです。一覧を作れないため、画面の選択肢から選び直してください。"

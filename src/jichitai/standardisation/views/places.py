@@ -18,11 +18,13 @@ class Place:
         base: address of the first page.
         public: whether anybody may read it; contacts, vendors and risks are left out then.
         prefecture: two digits of the prefecture whose members alone are shown, or empty.
+        answers: whether answers of bodies stand here; elsewhere only the published data do.
     """
 
     base: str
     public: bool = False
     prefecture: str = ""
+    answers: bool = True
 
     @property
     def late(self) -> str:
@@ -45,6 +47,11 @@ class Place:
         return f"{self.base}/trend"
 
     @property
+    def groups(self) -> str:
+        """Systems by vendor, cloud, deadline and reason."""
+        return f"{self.base}/groups"
+
+    @property
     def plan(self) -> str:
         """What would have to happen each month."""
         return f"{self.base}/plan"
@@ -65,11 +72,12 @@ class Place:
 
 MINISTRY: Final = Place("/standardisation")
 OPEN: Final = Place("/open-data/standardisation", public=True)
+OWN: Final = Place("/standardisation/own", answers=False)
 
 
 def members(prefecture: str) -> Place:
     """The views of a prefecture for its members."""
-    return Place("/standardisation", prefecture=prefecture)
+    return Place("/standardisation", prefecture=prefecture, answers=False)
 
 
 def address(path: str, values: Mapping[str, str]) -> str:

@@ -5,29 +5,33 @@ from typing import Any, Final
 from litestar import get
 from litestar.types import ControllerRouterHandler
 
-from jichitai.standardisation.access import STAFF
+from jichitai.standardisation.access import OFFICER, STAFF, SUPERVISOR
 from jichitai.standardisation.views.api import API_ROUTES
 from jichitai.standardisation.views.pages import (
     boards,
     bodies,
+    groups,
     lists,
+    members,
     opened,
     plans,
     series,
     spending,
     tables,
 )
-from jichitai.standardisation.views.places import MINISTRY, OPEN, TEMPLATES, Place
+from jichitai.standardisation.views.places import MINISTRY, OPEN, OWN, TEMPLATES, Place
 from jichitai.web.rights import PUBLIC
 
 _TAGS: Final = ["standardisation-open-data"]
 
 
-def _views(place: Place, roles: frozenset[str]) -> list[ControllerRouterHandler]:
-    opt = {"roles": roles}
+def _shown(path: str, roles: frozenset[str]) -> Any:
+    return get(path, opt={"roles": roles}, include_in_schema=False)
 
-    def shown(path: str | list[str]) -> Any:
-        return get(path, opt=opt, include_in_schema=False)
+
+def _views(place: Place, roles: frozenset[str]) -> list[ControllerRouterHandler]:
+    def shown(path: str) -> Any:
+        return _shown(path, roles)
 
     return [
         shown(place.base)(boards.country),
@@ -39,6 +43,7 @@ def _views(place: Place, roles: frozenset[str]) -> list[ControllerRouterHandler]
         shown(f"{place.base}/bodies/{{code:str}}")(bodies.body_page),
         shown(f"{place.base}/bodies/{{code:str}}/data.json")(opened.body_json),
         shown(place.trend)(series.trend),
+        shown(place.groups)(groups.by_fact),
         shown(place.plan)(plans.plan),
         shown(place.costs)(spending.costs),
     ]
@@ -50,6 +55,15 @@ def _files() -> list[ControllerRouterHandler]:
     return [get(paths, opt={"roles": PUBLIC}, summary=summary, tags=_TAGS)(opened.file)]
 
 
+BODY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (_shown(OWN.base, OFFICER)(members.own),)
+"""A body for itself: at towns, and at prefectures as bodies."""
+
+PREFECTURE_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *BODY_ROUTES,
+    _shown("/standardisation", SUPERVISOR)(members.area),
+    _shown("/standardisation/bodies/{code:str}", SUPERVISOR)(members.member),
+)
+
 MINISTRY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *API_ROUTES,
     *_views(MINISTRY, STAFF),
@@ -57,4 +71,4 @@ MINISTRY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *_files(),
 )
 
-__all__ = ["MINISTRY_ROUTES", "TEMPLATES"]
+__all__ = ["BODY_ROUTES", "MINISTRY_ROUTES", "PREFECTURE_ROUTES", "TEMPLATES"]

@@ -39,12 +39,9 @@ from jichitai.web.inject import Db, LawClock
 _ROWS: Final = 50
 _LATE: Final = (
     Column("name", "団体", head=True),
-    Column("kind", "区分"),
     Column("count", "間に合わない／対象", align="end"),
-    Column("businesses", "業務", wide=True),
-    Column("reasons", "理由"),
+    Column("businesses", "業務と理由", wide=True),
     Column("target", "最も遅い目標日"),
-    Column("slips", "先送り", align="end"),
 )
 _CONTACT: Final = Column("contact", "連絡先", wide=True)
 _BODIES: Final = (
@@ -84,7 +81,7 @@ class LateRow:
             businesses="すべて" if one.late == one.systems else "、".join(one.businesses),
             reasons="、".join(reason_name(n) for n in one.reason_classes) or "未公表",
             target=date_text(one.last_target, short=True) if one.last_target else "未公表",
-            slips=f"{one.slips:,}回" if one.slips else "—",
+            slips=f"先送り{one.slips:,}回" if one.slips else "",
             office=contact.office if contact else "",
             mail=contact.mail if contact else "",
             phone=contact.phone if contact else "",

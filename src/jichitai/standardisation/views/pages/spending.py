@@ -23,14 +23,10 @@ RULES: Final = (
 )
 _BODIES: Final = (
     Column("name", "団体", head=True),
-    Column("kind", "区分"),
     Column("before", "平成30年度（円／年）", align="end"),
     Column("after", "移行後（円／年）", align="end"),
-    Column("ratio", "倍率", align="end"),
-    Column("change", "増減", align="end"),
-    Column("target", "目標"),
-    Column("person", "住民1人あたり（円）", align="end"),
-    Column("notes", "注", wide=True),
+    Column("change", "増減と目標", align="end"),
+    Column("notes", "1人あたりと注", wide=True),
 )
 _CLASSES: Final = (
     Column("kind", "区分", head=True),
@@ -99,9 +95,8 @@ def _row(one: CostBody, place: Place, asked: Asked) -> dict[str, object]:
         "kind": one.body_class,
         "before": f"{told.before:,}",
         "after": f"{told.after:,}",
-        "ratio": f"{told.ratio}倍",
-        "change": f"{told.change_percent:+}%",
+        "change": f"{told.change_percent:+}%（{told.ratio}倍）",
         "target": "届いている" if told.meets_target else "届いていない",
-        "person": f"{person[0]:,} → {person[1]:,}" if person else "—",
+        "person": f"1人あたり {person[0]:,}円 → {person[1]:,}円" if person else "",
         "notes": "。".join(told.notes),
     }
