@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from jichitai.evaluation.errors import FaultyEntryError, StaleEditError
-from jichitai.evaluation.policies import builtin, service
+from jichitai.evaluation.policies import builtin, changing, service
 from jichitai.evaluation.policies.editing import drop
 from jichitai.evaluation.policies.errors import (
     UnknownPolicyError,
@@ -15,7 +15,7 @@ from jichitai.evaluation.policies.errors import (
     YearTakenError,
 )
 from jichitai.evaluation.policies.model import Edge, LogicModel, Policy
-from jichitai.infra.database import Tx
+from jichitai.infra.database import Tx, fetch_value
 from tests.evaluation.policy_wires import NOW, OFFICER
 
 TODAY = date(2026, 11, 20)
@@ -23,11 +23,11 @@ TODAY = date(2026, 11, 20)
 
 async def started(tx: Tx, year: int = 2026) -> Policy:
     await service.load_builtin(tx)
-    return await service.start_year(tx, 8, year, today=TODAY, by=OFFICER, at=NOW)
+    return await changing.start_year(tx, 8, year, today=TODAY, by=OFFICER, at=NOW)
 
 
 async def save(tx: Tx, model: LogicModel, expected: int, at: datetime = NOW) -> int:
-    return await service.save_model(
+    return await changing.save_model(
         tx, 8, 2026, model, expected=expected, comment="変えた", by=OFFICER, at=at
     )
 
@@ -72,6 +72,8 @@ async def test_a_started_year_goes_its_own_way(ministry_tx: Tx) -> None:
     earlier = await service.open_model(ministry_tx, 8, 2025, "security")
     assert earlier.model == before.model
     editions = await service.editions(ministry_tx, 8, 2026, "security")
+    found = await fetch_value(ministry_tx, "select array_agg(action) from infra.audit")
+    assert sorted(found) == ["evaluation.model.save", "evaluation.year.start"]
     assert [(one.edition, one.saved_name) for one in editions] == [
         (2, "評価 一郎"),
         (1, "評価 一郎"),
@@ -100,7 +102,7 @@ async def test_a_stale_edit_overwrites_nothing(ministry_tx: Tx) -> None:
     assert await save(ministry_tx, drop(model, "issued"), 2) == 2  # nothing differs
     policy = await service.policy_of(ministry_tx, 8, 2026)
     changed = replace(policy, purpose="変えた目的。")
-    keep = partial(service.save_policy, ministry_tx, expected=1, comment="", by=OFFICER, at=NOW)
+    keep = partial(changing.save_policy, ministry_tx, expected=1, comment="", by=OFFICER, at=NOW)
     assert await keep(changed) == 2
     with pytest.raises(StaleEditError):
         await keep(policy)
@@ -124,7 +126,7 @@ async def test_a_section_with_a_model_cannot_vanish(ministry_tx: Tx) -> None:
     twice = replace(policy, sections=(*policy.sections, policy.sections[0]))
     for wrong in (fewer, twice):
         with pytest.raises(FaultyEntryError):
-            await service.save_policy(
+            await changing.save_policy(
                 ministry_tx, wrong, expected=1, comment="", by=OFFICER, at=NOW
             )
 
@@ -133,7 +135,7 @@ async def test_a_year_is_started_once_and_not_far_ahead(ministry_tx: Tx) -> None
     await started(ministry_tx)
     for year in (2025, 2026, 2029):
         with pytest.raises(YearTakenError):
-            await service.start_year(ministry_tx, 8, year, today=TODAY, by=OFFICER, at=NOW)
+            await changing.start_year(ministry_tx, 8, year, today=TODAY, by=OFFICER, at=NOW)
     for number, year in ((9, 2026), (8, 2024), (8, 99_999_999_999), (10**12, 2026)):
         with pytest.raises(UnknownPolicyError):
             await service.policy_of(ministry_tx, number, year)

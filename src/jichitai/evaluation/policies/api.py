@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Meta, Struct
 
 from jichitai.evaluation.access import INSIDE, WRITERS
-from jichitai.evaluation.policies import service, values
+from jichitai.evaluation.policies import changing, service, values
 from jichitai.evaluation.policies.checks import Finding, checks
 from jichitai.evaluation.policies.differences import Difference, of_models
 from jichitai.evaluation.policies.model import (
@@ -173,7 +173,7 @@ async def put_policy(
             sections=data.sections,
             source=data.source,
         )
-        saved = await service.save_policy(
+        saved = await changing.save_policy(
             tx,
             written,
             expected=data.edition,
@@ -196,7 +196,7 @@ async def start_year(
 ) -> PolicyDetail:
     """The policy and all its models get their first edition of the year."""
     async with db.transaction() as tx:
-        await service.start_year(
+        await changing.start_year(
             tx, number, data.fiscal_year, today=clock.today(), by=principal.actor, at=clock.now()
         )
         found = await service.open_policy(tx, number, data.fiscal_year)
@@ -235,7 +235,7 @@ async def put_model(
     async with db.transaction() as tx:
         await service.open_model(tx, number, year, section)
         model = LogicModel(section=section, nodes=data.nodes, edges=data.edges, note=data.note)
-        saved = await service.save_model(
+        saved = await changing.save_model(
             tx,
             number,
             year,

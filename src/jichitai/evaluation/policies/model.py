@@ -29,6 +29,7 @@ Key = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9-]{0,39}\Z")]
 Text = Annotated[str, Meta(min_length=1, max_length=300, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z")]
 Note = Annotated[str, Meta(max_length=600, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f]*\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Points = Annotated[tuple[Text, ...], Meta(max_length=50)]
 IndicatorId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}\Z")]
 Year = Annotated[int, Meta(ge=FIRST_YEAR, le=LAST_YEAR)]
 PolicyNumber = Annotated[int, Meta(ge=1, le=LARGEST_NUMBER)]
@@ -97,7 +98,7 @@ class Direction(Struct, frozen=True, kw_only=True):
     """今後の方向性の一項目: a head (○) and its actions (・)."""
 
     head: Text
-    actions: tuple[Text, ...] = ()
+    actions: Points = ()
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -119,11 +120,11 @@ class Section(Struct, frozen=True, kw_only=True):
     key: Key
     number: Annotated[int, Meta(ge=1, le=99)]
     title: Name
-    background: tuple[Text, ...] = ()
+    background: Points = ()
     outline: Note = ""
-    situation: tuple[Text, ...] = ()
-    challenges: tuple[Text, ...] = ()
-    directions: tuple[Direction, ...] = ()
+    situation: Points = ()
+    challenges: Points = ()
+    directions: Annotated[tuple[Direction, ...], Meta(max_length=50)] = ()
     remark: Note = ""
     focus: bool = False
 

@@ -9,7 +9,7 @@ from litestar.params import FromPath, QueryParameter
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-from jichitai.evaluation.policies import diagram, service, values
+from jichitai.evaluation.policies import changing, diagram, service, values
 from jichitai.evaluation.policies.checks import Finding, checks
 from jichitai.evaluation.policies.differences import of_models
 from jichitai.evaluation.policies.model import (
@@ -257,7 +257,7 @@ async def restore(
     wanted = int(text) if text.isdecimal() and len(text) < 7 else 0
     async with db.transaction() as tx:
         policy, _, old = await opened(tx, number, year, section, max(wanted, 1))
-        saved = await service.save_model(
+        saved = await changing.save_model(
             tx,
             number,
             year,

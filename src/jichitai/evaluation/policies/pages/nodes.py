@@ -13,7 +13,7 @@ from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
 from jichitai.evaluation.errors import FaultyEntryError, StaleEditError
-from jichitai.evaluation.policies import editing, service, values
+from jichitai.evaluation.policies import changing, editing, service, values
 from jichitai.evaluation.policies.checks import checks
 from jichitai.evaluation.policies.differences import Difference, of_models
 from jichitai.evaluation.policies.editing import Link, Writing
@@ -171,7 +171,7 @@ async def _keep(
         return await _page(tx, request, form, status=422)
     name = key or editing.free_key(found.model, writing.column, found.number + 1)
     try:
-        saved = await service.save_model(
+        saved = await changing.save_model(
             tx,
             policy.number,
             policy.fiscal_year,
@@ -268,7 +268,7 @@ async def move(
     async with db.transaction() as tx:
         policy, part, found = await opened(tx, number, year, section)
         text = editing.node_of(found.model, node).text
-        saved = await service.save_model(
+        saved = await changing.save_model(
             tx,
             number,
             year,
@@ -298,7 +298,7 @@ async def remove(
     async with db.transaction() as tx:
         policy, part, found = await opened(tx, number, year, section)
         text = editing.node_of(found.model, node).text
-        saved = await service.save_model(
+        saved = await changing.save_model(
             tx,
             number,
             year,

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
-from jichitai.evaluation.policies import service, values
+from jichitai.evaluation.policies import changing, service, values
 from jichitai.evaluation.policies.checks import checks
 from jichitai.evaluation.policies.model import Policy, year_text
 from jichitai.evaluation.policies.pages import words
@@ -112,7 +112,7 @@ async def start(
 ) -> Redirect:
     """この年度の版を作る: a copy of the year before."""
     async with db.transaction() as tx:
-        policy = await service.start_year(
+        policy = await changing.start_year(
             tx, number, year, today=clock.today(), by=principal.actor, at=clock.now()
         )
     return Redirect(f"{words.address(policy)}?started=1", status_code=303)

@@ -9,7 +9,7 @@ from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
 from jichitai.evaluation.errors import StaleEditError
-from jichitai.evaluation.policies import service
+from jichitai.evaluation.policies import changing, service
 from jichitai.evaluation.policies.differences import directions_text, of_policies
 from jichitai.evaluation.policies.errors import UnknownPolicyError
 from jichitai.evaluation.policies.model import Direction, Policy, Section
@@ -37,6 +37,7 @@ _LONGEST: Final = {
 _NEEDED: Final = ("name", "purpose", "title")
 _LISTS: Final = {"background": "背景", "situation": "現状", "challenges": "課題"}
 _LONGEST_LINE: Final = 300
+_MOST_LINES: Final = 50
 
 
 @get(POLICY + "/edit", opt=WRITE, include_in_schema=False)
@@ -159,7 +160,7 @@ async def save_section(
 async def _save(
     tx: Tx, policy: Policy, expected: int, comment: str, principal: Principal, clock: Clock
 ) -> int:
-    return await service.save_policy(
+    return await changing.save_policy(
         tx,
         policy,
         expected=expected,
@@ -191,7 +192,12 @@ def _problems(typed: dict[str, str]) -> dict[str, str]:
 
 
 def _long_lines(lists: dict[str, list[str]]) -> dict[str, str]:
-    return {
+    many = {
+        name: f"{_LISTS[name]}は{_MOST_LINES}項目までです。今は{len(found)}項目あります。まとめてください。"
+        for name, found in lists.items()
+        if len(found) > _MOST_LINES
+    }
+    return many | {
         name: f"{_LISTS[name]}の一項目は{_LONGEST_LINE}文字までです。「{text[:20]}…」を分けるか短くしてください。"
         for name, found in lists.items()
         for text in found
@@ -202,6 +208,8 @@ def _long_lines(lists: dict[str, list[str]]) -> dict[str, str]:
 def _directions(raw: str) -> tuple[tuple[Direction, ...], dict[str, str]]:
     """Heads (○) with their actions (・), from lines."""
     heads: list[tuple[str, list[str]]] = []
+    if len(raw.splitlines()) > _MOST_LINES:
+        return (), {"directions": f"今後の方向性は{_MOST_LINES}行までです。まとめてください。"}
     for one in raw.splitlines():
         text = "".join(c if c.isprintable() else " " for c in one).strip()
         if not text:
