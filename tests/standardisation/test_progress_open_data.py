@@ -4,10 +4,13 @@ from collections.abc import AsyncIterator
 from datetime import date, datetime
 
 import pytest
+from anyio import to_thread
+from click.testing import CliRunner, Result
 
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Database
 from jichitai.kernel.parties import Tier
+from jichitai.main.cli import main
 from jichitai.standardisation.progress import loading, recording, service
 from jichitai.standardisation.progress.bodies import one_body
 from jichitai.standardisation.progress.model import (
@@ -20,7 +23,7 @@ from jichitai.standardisation.progress.model import (
 from jichitai.standardisation.progress.reports import BodyReport, SystemReport
 from jichitai.standardisation.progress.results import LateFilters, National
 from jichitai.standardisation.progress.scope import Answer
-from tests.conftest import Cluster, fresh_database
+from tests.conftest import Cluster
 from tests.standardisation.progress_builders import SAPPORO, day_end
 
 CLOCK = FixedClock(datetime(2026, 11, 20, 10, tzinfo=JST))
@@ -31,10 +34,24 @@ OPEN = SourceKind.OPEN
 
 @pytest.fixture(scope="module")
 async def loaded(cluster: Cluster) -> AsyncIterator[Database]:
-    async with fresh_database(cluster, Tier.MINISTRY) as database:
-        async with database.transaction() as tx:
-            await loading.load_open_data(tx, CLOCK)
-        yield database
+    """A database that the operators' command has loaded."""
+    name = cluster.copy_of(Tier.MINISTRY)
+    done = await to_thread.run_sync(load, cluster.dsn(name))
+    assert done.exit_code == 0, done.output
+    assert done.stdout.splitlines() == [
+        "open-late-2025-12\t2025-12-31\t1,788団体",
+        "open-steps-2026-01\t2026-01-31\t1,741団体",
+    ]
+    database = await Database.open(cluster.dsn(name), size=4)
+    yield database
+    await database.close()
+    cluster.drop(name)
+
+
+def load(dsn: str) -> Result:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JICHITAI_DATABASE_URL", dsn)
+        return CliRunner().invoke(main, ["standardisation", "load"])
 
 
 async def national(database: Database, as_of: date = TODAY, known_at: datetime = NOW) -> National:

@@ -107,6 +107,17 @@ async def test_steps_that_go_back_need_a_reason(tx: Tx) -> None:
     assert await told(tx, november, system("residents", 19, reason="再設計のため")) == 1
 
 
+async def test_published_figures_that_go_back_are_taken_as_they_are(tx: Tx) -> None:
+    await told(tx, round_dataset("open-10", source_kind=SourceKind.OPEN))
+    november = round_dataset("open-11", date(2026, 11, 30), source_kind=SourceKind.OPEN)
+    assert await told(tx, november, system("residents", 19)) == 1
+
+
+async def test_one_report_of_each_body_is_taken_at_a_time(tx: Tx) -> None:
+    with pytest.raises(InvalidReportError, match="一つの団体の報告が二つ"):
+        await record_reports(tx, round_dataset(), [report(), report()], at=NOVEMBER, by="test")
+
+
 async def test_an_earlier_round_may_be_filled_in_after_a_later_one(tx: Tx) -> None:
     await told(tx, round_dataset("round-2026-11", date(2026, 11, 30)), system("residents", 30))
     assert await told(tx, round_dataset(), system("residents", 10)) == 1

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from jichitai.infra.database import Tx
 from jichitai.kernel.bodies import Body, body
-from jichitai.standardisation.errors import DatasetTakenError
-from jichitai.standardisation.progress.model import Dataset, body_class
+from jichitai.standardisation.errors import DatasetTakenError, InvalidReportError
+from jichitai.standardisation.progress.model import Dataset, SourceKind, body_class
 from jichitai.standardisation.progress.reports import (
     BodyReport,
     check_forward,
@@ -58,18 +58,19 @@ async def record_reports(
 
     Raises:
         InvalidReportError: a report contradicts itself.
-        BackwardsError: fewer steps are done than before, and no reason is given.
+        BackwardsError: fewer steps are done than before, and no reason is given; what others
+            published is taken as it is.
         DatasetTakenError: the name of the data set is taken.
     """
+    codes = [one.body for one in told]
+    if len(set(codes)) < len(codes):
+        raise InvalidReportError("一つの団体の報告が二つあります。一つにまとめてください。")
     for one in told:
         check_report(one)
     kept = await open_dataset(tx, dataset)
     await reports.lock(tx)
-    codes = [one.body for one in told]
-    before = await reports.done_before(tx, kept.dataset_id, kept.source_kind, codes)
-    for one in told:
-        for system in one.systems:
-            check_forward(system, before.get((one.body, system.business)))
+    if kept.source_kind is not SourceKind.OPEN:
+        await _check_forward(tx, kept, told)
     last = await reports.editions(tx, kept.dataset_id, codes)
     new = [_new(kept, one, body(one.body), last.get(one.body, 0) + 1) for one in told]
     await reports.add(tx, kept.dataset_id, new, at=at, by=by)
@@ -83,6 +84,14 @@ async def record_reports(
     ]
     await reports.add_targets(tx, kept.dataset_id, kept.source_kind, dated, at=at)
     return {one.body: one.edition for one in new}
+
+
+async def _check_forward(tx: Tx, dataset: Dataset, told: Sequence[BodyReport]) -> None:
+    codes = [one.body for one in told]
+    before = await reports.done_before(tx, dataset.dataset_id, dataset.source_kind, codes)
+    for one in told:
+        for system in one.systems:
+            check_forward(system, before.get((one.body, system.business)))
 
 
 async def record_report(
