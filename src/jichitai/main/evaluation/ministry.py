@@ -7,6 +7,7 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from jichitai.evaluation.dashboard import routes as dashboard_routes
 from jichitai.evaluation.figures import evidence, publishing, receiving
 from jichitai.evaluation.figures import routes as figure_routes
 from jichitai.evaluation.figures.publishing import Publisher
@@ -14,6 +15,7 @@ from jichitai.evaluation.indicators import routes as indicator_routes
 from jichitai.evaluation.policies import routes as policy_routes
 from jichitai.evaluation.policies import service as policies
 from jichitai.evaluation.scenarios import routes as scenario_routes
+from jichitai.evaluation.year import routes as year_routes
 from jichitai.infra.clock import Clock
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.outbox import Outbox
@@ -22,17 +24,21 @@ from jichitai.security.desk.service import Waiting
 from jichitai.standardisation.progress import loading
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *dashboard_routes.MINISTRY_ROUTES,
     *figure_routes.ROUTES,
     *indicator_routes.ROUTES,
     *policy_routes.ROUTES,
     *scenario_routes.MINISTRY_ROUTES,
+    *year_routes.MINISTRY_ROUTES,
 )
 
 TEMPLATES: Final[tuple[Path, ...]] = (
+    dashboard_routes.TEMPLATES,
     figure_routes.TEMPLATES,
     indicator_routes.TEMPLATES,
     policy_routes.TEMPLATES,
     scenario_routes.TEMPLATES,
+    year_routes.TEMPLATES,
 )
 
 WAITING: Final[Sequence[Waiting]] = ()
