@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import msgspec
 
-from jichitai.evaluation.indicators.model import Definition, Point, Target, day_label
+from jichitai.evaluation.indicators.model import Definition, Point, Target, day_label, goal_text
 from jichitai.evaluation.indicators.store import entered
 from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
@@ -103,7 +103,7 @@ def _target(row: Mapping[str, str]) -> Target:
         indicator_id=row["indicator_id"],
         version=1,
         value=value,
-        text=row["words"] or _by_id()[row["indicator_id"]].text_of(value),
+        text=row["words"] or goal_text(value),
         on=date.fromisoformat(row["on"]),
         yearly=row["yearly"] == "yes",
         source=row["source"],

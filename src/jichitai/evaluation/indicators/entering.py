@@ -13,7 +13,7 @@ from jichitai.evaluation.indicators.errors import (
     StaleValueError,
     UnknownPointError,
 )
-from jichitai.evaluation.indicators.model import Definition, Point, Target, day_label
+from jichitai.evaluation.indicators.model import Definition, Point, Target, day_label, goal_text
 from jichitai.evaluation.indicators.store import entered
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
@@ -124,7 +124,7 @@ async def set_target(
         indicator_id=new.indicator_id,
         version=definition.version,
         value=new.value,
-        text=new.words.strip() or definition.text_of(new.value),
+        text=new.words.strip() or goal_text(new.value),
         on=new.on,
         yearly=new.yearly,
         source=new.source.strip(),

@@ -370,6 +370,17 @@ def shown(value: Decimal | None, decimals: int) -> str:
     return f"{rounded:,f}"
 
 
+def goal_text(value: Decimal | None) -> str:
+    """A target as it is printed: as it was set, without noughts at its end.
+
+    >>> goal_text(Decimal("100.0")), goal_text(Decimal("1500")), goal_text(Decimal("0.5"))
+    ('100', '1,500', '0.5')
+
+    Source: this project's.
+    """
+    return UNKNOWN if value is None else f"{value.normalize():,f}"
+
+
 def joined(text: str, unit: str) -> str:
     """A printed value and its unit; words have none, and a value that is not known neither.
 

@@ -31,19 +31,19 @@ Typed = Annotated[str, QueryParameter(max_length=40)]
 _LIST: Final = (
     Column("id", "指標番号", head=True),
     Column("name", "指標", wide=True),
-    Column("level", "段階"),
-    Column("value", "最新の実績", align="end"),
-    Column("as_of", "時点"),
-    Column("target", "目標"),
     Column("status", "状況"),
+    Column("value", "最新の実績", align="end"),
+    Column("as_of", "時点", wide=True),
+    Column("target", "目標", wide=True),
+    Column("level", "段階"),
 )
 _VALUES: Final = (
-    Column("label", "年度・時点", head=True),
+    Column("label", "年度・時点", head=True, wide=True),
     Column("value", "値", align="end"),
     Column("parts", "分子／分母", align="end"),
     Column("source", "出典と確からしさ", wide=True),
-    Column("recorded", "知られた日"),
-    Column("standing", "版"),
+    Column("recorded", "知られた日", wide=True),
+    Column("standing", "版", wide=True),
 )
 _TARGETS: Final = (
     Column("on", "期限", head=True),
@@ -51,7 +51,7 @@ _TARGETS: Final = (
     Column("kind", "種類"),
     Column("source", "出典", wide=True),
     Column("recorded", "知られた日"),
-    Column("standing", "版"),
+    Column("standing", "版", wide=True),
 )
 _DEFINITIONS: Final = (
     Column("edition", "系列・版", head=True),
@@ -206,6 +206,7 @@ async def indicator(
         "value": words.shown_point(one, status.point),
         "reason": status.reason,
         "point": status.point,
+        "value_known": status.point is not None,
         "figure": _figure(one, points, status, ahead),
         "finding": _finding(one, status, at),
         "ahead": _ahead(one, ahead),
@@ -269,7 +270,9 @@ def _figure(
                 kept[point.as_of] = Dot(point.as_of, point.value, point.text)
         name = "実績" if len(numbers) == 1 else f"実績（第{number}系列）"
         lines.append(Line(name, [kept[day] for day in sorted(kept)]))
-    if not any(dot.value is not None for found in lines for dot in found.dots):
+    known = sum(dot.value is not None for found in lines for dot in found.dots)
+    aimed = status.target is not None and status.target.value is not None
+    if known < (1 if aimed else 2):
         return None
     if ahead is not None:
         dots = [Dot(day, value, one.text_of(value)) for day, value in ahead.line]

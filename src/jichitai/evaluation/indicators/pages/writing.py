@@ -19,7 +19,14 @@ from jichitai.evaluation.indicators.errors import (
     StaleValueError,
     UnknownPointError,
 )
-from jichitai.evaluation.indicators.model import Constant, Definition, Point, Target, day_label
+from jichitai.evaluation.indicators.model import (
+    Constant,
+    Definition,
+    Point,
+    Target,
+    day_label,
+    goal_text,
+)
 from jichitai.evaluation.indicators.pages import words
 from jichitai.evaluation.indicators.pages.words import BASE, WRITE, AnyRequest
 from jichitai.infra.database import Tx
@@ -224,7 +231,7 @@ async def known_target(
         definition, target = await _aimed(tx, indicator_id, on, clock.now())
     typed = {
         "value": "" if target.value is None else f"{target.value.normalize():f}",
-        "words": "" if target.text == definition.text_of(target.value) else target.text,
+        "words": "" if target.text == goal_text(target.value) else target.text,
         "yearly": "1" if target.yearly else "",
         "source": target.source,
     }
