@@ -34,6 +34,7 @@ from jichitai.standardisation.progress.model import (
     SourceKind,
     StepState,
     Tally,
+    answers_kind,
     body_class,
     business,
     businesses,
@@ -158,6 +159,11 @@ def test_each_measure_has_its_own_words() -> None:
     assert Cloud.YES.japanese == "利用する"
     assert DeadlineClass.LATE.japanese == "特定移行支援"
     assert Answer.UNKNOWN.japanese == "不明"
+
+
+def test_answers_of_a_rehearsal_are_of_a_kind_of_their_own() -> None:
+    assert answers_kind(rehearsal=True) is SourceKind.REHEARSAL
+    assert answers_kind(rehearsal=False) is SourceKind.SURVEY
 
 
 # -- months ----------------------------------------------------------------------------------------

@@ -44,6 +44,14 @@ _SOURCES: Final[Mapping[SourceKind, str]] = {
 }
 
 
+def answers_kind(*, rehearsal: bool) -> SourceKind:
+    """The kind that answers of bodies belong to, in a rehearsal or in earnest.
+
+    Source: none; a rule of this project.
+    """
+    return SourceKind.REHEARSAL if rehearsal else SourceKind.SURVEY
+
+
 class BodyClass(StrEnum):
     """団体の区分 of the tables: core cities apart from other cities."""
 

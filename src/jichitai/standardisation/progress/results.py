@@ -134,7 +134,7 @@ class LateBody:
         businesses: names of the late ones, in official order.
         reason_classes: those that were told.
         last_target: the latest target date that was told.
-        slips: changes of target dates so far.
+        slips: how often a target date moved to a later day.
     """
 
     code: str

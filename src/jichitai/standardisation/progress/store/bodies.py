@@ -21,11 +21,13 @@ with chosen as (
        and (%(prefecture)s = '' or report.prefecture = %(prefecture)s)
        and (%(class)s = '' or report.class = %(class)s)
      order by report.body, report.edition desc),
-moved as (
-    select body, count(*) as slips
+stated as (
+    select body, target_on,
+           lag(target_on) over (partition by body, business order by number) as before
       from standardisation.target
-     where source_kind = %(kind)s and recorded_at <= %(known)s and number > 1
-     group by body),
+     where source_kind = %(kind)s and recorded_at <= %(known)s),
+moved as (
+    select body, count(*) as slips from stated where target_on > before group by body),
 found as (
     select chosen.body, chosen.prefecture, chosen.class,
            count(*) filter (where late)::int as late,
