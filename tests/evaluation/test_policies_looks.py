@@ -24,13 +24,11 @@ async def test_policies_and_models(cluster18: Cluster, keys: Keys) -> None:
         pages["policies"] = (await client.get("/evaluation/policies")).text
         pages["policy-inherited"] = (await client.get(f"{PAGES}/2026")).text
         await client.post(f"{PAGES}/2026/start")
-        pages["policy"] = (await client.get(f"{PAGES}/2026?started=1")).text
         pages["policy-form"] = (await client.get(f"{PAGES}/2026/edit")).text
         section = f"{PAGES}/2026/sections/security/edit"
         pages["section-form-error"] = (
             await client.post(section, data={"edition": "1", "directions": "・助言する"})
         ).text
-        pages["model"] = (await client.get(SECURITY)).text
         pages["node-new"] = (await client.get(f"{SECURITY}/nodes/new?column=output")).text
         typed = {
             "edition": "1",
@@ -48,7 +46,6 @@ async def test_policies_and_models(cluster18: Cluster, keys: Keys) -> None:
             await client.post(f"{SECURITY}/nodes/notified", data={"link-notice": "1"})
         ).text
         pages["model-findings"] = (await client.get(f"{SECURITY}?saved=2")).text
-        pages["model-old"] = (await client.get(f"{SECURITY}?edition=1")).text
         pages["history"] = (await client.get(f"{SECURITY}/history")).text
         await client.put(f"{API}/2026/models/card", json={"edition": 1, "nodes": [], "edges": []})
         pages["model-empty"] = (await client.get(f"{PAGES}/2026/models/card")).text

@@ -33,7 +33,7 @@ DASHES: Final[Mapping[Grade, tuple[str, str, str]]] = {
     Grade.A: (_KEY, "3.5", ""),
     Grade.B: (_KEY, "2.2", ""),
     Grade.C: (_KEY, "2.2", "9 5"),
-    Grade.D: ("#666666", "2", "2 4"),
+    Grade.D: ("#595959", "2.2", "2.5 4.5"),
 }
 """Colour, thickness and dashes of an edge by grade."""
 
