@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from pathlib import Path
 
+import psycopg
 import pytest
+from click.testing import CliRunner
 
-from jichitai.evaluation.figures import model, recount, service, store
+from jichitai.evaluation.figures import model, recount, service, store, words
 from jichitai.evaluation.figures.catalogue import catalogue
-from jichitai.infra.figures import Row
+from jichitai.evaluation.figures.cli import recount as recount_command
+from jichitai.infra.figures import Measure, Row
 from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import Tier
 from jichitai.security.cloud.model import Step
@@ -167,3 +171,33 @@ async def test_days_that_change_nothing_are_published_in_few_messages(world: Fig
     world.at(FIRST + timedelta(days=365))
     await world.publish()
     assert world.sent <= 7  # 62 days at a time
+
+
+async def test_what_was_stated_cannot_be_changed_by_the_application(world: Figured) -> None:
+    tables = (
+        "figure_statement",
+        "daily_figure",
+        "figure_coverage",
+        "figure_frame",
+        "figure_message",
+    )
+    for table in tables:
+        for deed in (f"delete from evaluation.{table}", f"truncate evaluation.{table}"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                async with world.databases[Tier.MINISTRY].transaction() as tx:
+                    await tx.execute(deed)
+
+
+def test_a_folder_without_a_rehearsal_is_refused_in_words(tmp_path: Path) -> None:
+    result = CliRunner().invoke(recount_command, ["--state", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "演習のデータがありません" in result.output
+
+
+@pytest.mark.parametrize("one", catalogue(), ids=lambda one: one.key)
+def test_every_measure_says_what_it_counts(one: Measure) -> None:
+    assert one.title
+    assert one.unit
+    assert len(one.basis) > 10
+    assert all(name in words.DIMENSIONS for name in one.dimensions)
+    assert one.tier is not Tier.PREFECTURE or one.dimensions[0] == "prefecture"
