@@ -1,5 +1,6 @@
 """What was known at a moment stays what was known, whatever is told later."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -135,3 +136,12 @@ async def test_any_history_is_read_as_it_was_known(
             days = sorted(one.target_on for one in stated if one.target_on)
             assert days == statements(told, at, kind)
         await tx.rollback()
+
+
+async def test_two_reports_at_once_become_two_editions(ministry_database: Database) -> None:
+    async def tell(done: int) -> int:
+        async with ministry_database.transaction() as tx:
+            one = Told(1, ROUNDS[0], SAPPORO, {"residents": (done, False, 1)})
+            return await record_report(tx, one.round, report(one), at=one.at, by="test")
+
+    assert sorted(await asyncio.gather(tell(10), tell(20), tell(30))) == [1, 2, 3]
