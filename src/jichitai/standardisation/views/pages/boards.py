@@ -20,13 +20,13 @@ from jichitai.standardisation.progress.model import (
     body_class,
 )
 from jichitai.standardisation.progress.results import National
-from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of
+from jichitai.standardisation.views.asking import AnyRequest, Asked
 from jichitai.standardisation.views.pages.setting import (
+    asked_at,
     crumbs,
     legend,
     measures,
     options,
-    place_of,
     prefecture_name,
     setting,
 )
@@ -105,7 +105,7 @@ class AreaRow:
 
 async def country(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """The whole country, for the ministry and for the public."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)
         national = await service.national(tx, **asked.times)
@@ -136,7 +136,7 @@ async def country(request: AnyRequest, db: Db, clock: LawClock) -> Template:
 
 async def area(request: AnyRequest, code: FromPath[str], db: Db, clock: LawClock) -> Template:
     """One prefecture with its bodies."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     name = prefecture_name(code)
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)

@@ -25,11 +25,11 @@ from jichitai.standardisation.progress.reports import DeadlineClass
 from jichitai.standardisation.progress.results import BodyView, Slip, SystemView
 from jichitai.standardisation.progress.scope import Answer
 from jichitai.standardisation.views import tabular
-from jichitai.standardisation.views.asking import AnyRequest, asked_of
+from jichitai.standardisation.views.asking import AnyRequest
 from jichitai.standardisation.views.offices import offices
 from jichitai.standardisation.views.pages.setting import (
+    asked_at,
     crumbs,
-    place_of,
     prefecture_name,
     setting,
 )
@@ -163,7 +163,7 @@ def slip_row(one: Slip) -> dict[str, object]:
 
 async def body_page(request: AnyRequest, code: FromPath[str], db: Db, clock: LawClock) -> Template:
     """One body, for the ministry and for the public."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     tabular.known_body(code)
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)

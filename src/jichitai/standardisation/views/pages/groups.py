@@ -9,8 +9,8 @@ from jichitai.kernel.dates import wareki
 from jichitai.standardisation.progress import groups as grouping
 from jichitai.standardisation.progress import service
 from jichitai.standardisation.progress.facts import Fact, Group, Reason
-from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of, chosen
-from jichitai.standardisation.views.pages.setting import crumbs, place_of, setting
+from jichitai.standardisation.views.asking import AnyRequest, Asked, chosen
+from jichitai.standardisation.views.pages.setting import asked_at, crumbs, setting
 from jichitai.standardisation.views.places import Place, address
 from jichitai.standardisation.views.words import DASH, confidence
 from jichitai.web.components import Column, Crumb, NavItem
@@ -37,7 +37,7 @@ _PUBLIC: Final = (Fact.REASON, Fact.CLOUD, Fact.DEADLINE, Fact.TARGET_YEAR)
 
 async def by_fact(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """Systems by one fact at a time."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     facts = _PUBLIC if place.public else (*_PUBLIC, Fact.VENDOR)
     by = chosen("内訳", facts, request.query_params.get("by", "")) or Fact.REASON
     async with db.transaction(read_only=True) as tx:

@@ -16,15 +16,14 @@ from jichitai.standardisation.views.asking import (
     AnyRequest,
     Asked,
     Narrowed,
-    asked_of,
     narrowed_of,
 )
 from jichitai.standardisation.views.errors import UnknownChoiceError
 from jichitai.standardisation.views.offices import offices
 from jichitai.standardisation.views.pages.setting import (
+    asked_at,
     crumbs,
     options,
-    place_of,
     setting,
     typed,
 )
@@ -119,7 +118,7 @@ def after_of(text: str) -> tuple[int, str] | None:
 
 async def late(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """Bodies with late systems, most first."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     narrowed = narrowed_of(request.query_params)
     after = after_of(request.query_params.get("after", ""))
     first = _first(request, after)
@@ -181,7 +180,7 @@ def _finding(found: LatePage) -> Finding:
 
 async def late_csv(request: AnyRequest, db: Db, clock: LawClock) -> Response[bytes]:
     """The same list as CSV."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     narrowed = narrowed_of(request.query_params)
     async with db.transaction(read_only=True) as tx:
         rows = await tabular.late_rows(tx, asked, late_filters(narrowed), contacts=not place.public)
@@ -212,7 +211,7 @@ class FoundBody:
 
 async def bodies(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """Bodies by name, prefecture and kind."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     narrowed = narrowed_of(request.query_params)
     every = narrowed.bodies
     after = request.query_params.get("after", "")[:6]

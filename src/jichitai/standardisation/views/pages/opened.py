@@ -10,9 +10,9 @@ from msgspec import Struct
 
 from jichitai.infra.database import Tx
 from jichitai.standardisation.views import tabular
-from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of
+from jichitai.standardisation.views.asking import AnyRequest, Asked
 from jichitai.standardisation.views.items import Answer
-from jichitai.standardisation.views.pages.setting import place_of
+from jichitai.standardisation.views.pages.setting import asked_at
 from jichitai.web.inject import Db, LawClock
 
 Made = Callable[[Tx, Asked], Awaitable[Sequence[Struct]]]
@@ -29,7 +29,7 @@ FILES: Final[Mapping[str, Made]] = {
 
 async def file(request: AnyRequest, db: Db, clock: LawClock) -> Response[bytes]:
     """One file of open data. `as_of` gives what was known on an earlier day."""
-    asked = asked_of(request, clock.today())
+    _, asked = asked_at(request, clock.today())
     name, _, shape = request.url.path.rpartition("/")[2].partition(".")
     async with db.transaction(read_only=True) as tx:
         rows = await FILES[name](tx, asked)
@@ -42,7 +42,7 @@ async def body_json(
     request: AnyRequest, code: FromPath[str], db: Db, clock: LawClock
 ) -> Response[bytes]:
     """One body as JSON: what its page shows."""
-    asked, place = asked_of(request, clock.today()), place_of(request)
+    place, asked = asked_at(request, clock.today())
     async with db.transaction(read_only=True) as tx:
         found = await tabular.body_detail(tx, asked, code, public=place.public)
     return _json(found)

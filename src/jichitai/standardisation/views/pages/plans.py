@@ -15,8 +15,8 @@ from jichitai.standardisation.progress.counted import Part
 from jichitai.standardisation.progress.model import MeasureKind
 from jichitai.standardisation.progress.planning import deadlines
 from jichitai.standardisation.progress.results import Needed
-from jichitai.standardisation.views.asking import AnyRequest, asked_of, narrowed_of
-from jichitai.standardisation.views.pages.setting import crumbs, options, place_of, setting
+from jichitai.standardisation.views.asking import AnyRequest, narrowed_of
+from jichitai.standardisation.views.pages.setting import asked_at, crumbs, options, setting
 from jichitai.web.components import Column, Crumb, Fact, FieldErrors, Finding
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock
@@ -46,7 +46,7 @@ class Result:
 
 async def plan(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """What is left, divided by the months until a date."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     narrowed = narrowed_of(request.query_params)
     text = request.query_params.get("by", "").replace("\0", "")[:20]
     dates = deadlines(asked.on)

@@ -13,10 +13,10 @@ from jichitai.kernel.dates import wareki
 from jichitai.standardisation.progress import service
 from jichitai.standardisation.progress.model import MeasureKind, SourceKind
 from jichitai.standardisation.views import tabular
-from jichitai.standardisation.views.asking import AnyRequest, asked_of
+from jichitai.standardisation.views.asking import AnyRequest
 from jichitai.standardisation.views.items import SeriesItem
 from jichitai.standardisation.views.pages.bodies import NO_SLIPS, SLIPS, slip_row
-from jichitai.standardisation.views.pages.setting import crumbs, place_of, setting
+from jichitai.standardisation.views.pages.setting import asked_at, crumbs, setting
 from jichitai.standardisation.views.places import address
 from jichitai.standardisation.views.words import confidence
 from jichitai.web.components import Column, Crumb, Finding, Tile
@@ -147,7 +147,7 @@ def _charts(source: SourceKind) -> list[Wanted]:
 
 async def trend(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """The series."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)
         points = await tabular.series_rows(tx, asked)

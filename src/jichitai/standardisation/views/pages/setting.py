@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from jichitai.kernel.dates import both
@@ -13,8 +14,14 @@ from jichitai.standardisation.progress.model import (
     SourceKind,
     businesses,
 )
-from jichitai.standardisation.views.asking import REASONS, AnyRequest, Asked, Narrowed
-from jichitai.standardisation.views.errors import NotShownHereError
+from jichitai.standardisation.views.asking import (
+    REASONS,
+    AnyRequest,
+    Asked,
+    Narrowed,
+    asked_of,
+)
+from jichitai.standardisation.views.errors import NotShownHereError, UnknownChoiceError
 from jichitai.standardisation.views.places import MINISTRY, OPEN, Place, address
 from jichitai.standardisation.views.reasons import reason_name
 from jichitai.standardisation.views.words import LEGENDS, confidence
@@ -57,14 +64,34 @@ class DatasetRow:
             as_of=date_text(one.as_of, short=True),
             published=date_text(one.published_on, short=True) if one.published_on else "—",
             source=one.source,
-            mark=Status("演習", "purple") if one.rehearsal else confidence(one.confidence),
+            mark=_mark(one),
             note=one.note or "—",
         )
 
 
-def place_of(request: AnyRequest) -> Place:
-    """The views that a path belongs to."""
-    return OPEN if request.url.path.startswith(OPEN.base) else MINISTRY
+def _mark(one: Dataset) -> Status:
+    match one.source_kind:
+        case SourceKind.REHEARSAL:
+            return Status("演習", "purple", "実在の団体の状況ではない")
+        case SourceKind.SURVEY:
+            return Status("団体の回答", "blue")
+        case SourceKind.OPEN:
+            return confidence(one.confidence)
+
+
+def asked_at(request: AnyRequest, today: date) -> tuple[Place, Asked]:
+    """The views that a path belongs to, and what they are asked for.
+
+    Raises:
+        UnknownChoiceError: no such source or measure; or answers, which are not public.
+    """
+    place = OPEN if request.url.path.startswith(OPEN.base) else MINISTRY
+    asked = asked_of(request, today)
+    if place.public and asked.source is SourceKind.SURVEY:
+        raise UnknownChoiceError(
+            "団体の回答は、資料として公表されるまで公開していません。公表資料を選び直してください。"
+        )
+    return place, asked
 
 
 def prefecture_name(code: str) -> str:
@@ -90,16 +117,20 @@ def setting(
         "on": asked.on,
         "as_of": both(asked.on),
         "source_kind": asked.values.get("source", ""),
-        "sources": sources(request, asked, known),
+        "sources": sources(request, place, asked, known),
         "note": note(asked),
         "dataset_columns": DATASETS,
         "datasets": [DatasetRow.of(one) for one in known if one.source_kind is asked.source],
     }
 
 
-def sources(request: AnyRequest, asked: Asked, known: Iterable[Dataset]) -> list[NavItem]:
+def sources(
+    request: AnyRequest, place: Place, asked: Asked, known: Iterable[Dataset]
+) -> list[NavItem]:
     """Links to the same page with the figures of another kind of source."""
     there = {one.source_kind for one in known} | {asked.source, SourceKind.OPEN}
+    if place.public:
+        there.discard(SourceKind.SURVEY)
     kept = {
         name: value
         for name, value in request.query_params.items()

@@ -7,8 +7,8 @@ from litestar.response import Template
 from jichitai.standardisation.progress import service
 from jichitai.standardisation.progress.costs import BASE_YEAR, TARGET_PERCENT
 from jichitai.standardisation.progress.results import CostBody, CostClass, Costs
-from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of
-from jichitai.standardisation.views.pages.setting import crumbs, place_of, setting
+from jichitai.standardisation.views.asking import AnyRequest, Asked
+from jichitai.standardisation.views.pages.setting import asked_at, crumbs, setting
 from jichitai.standardisation.views.places import Place, address
 from jichitai.web.components import Column, Crumb, Tile
 from jichitai.web.frame import page
@@ -43,7 +43,7 @@ _REFUSED: Final = (
 
 async def costs(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """Costs against the aim."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)
         found = await service.costs(tx, **asked.times)

@@ -9,12 +9,12 @@ from jichitai.kernel.dates import wareki
 from jichitai.standardisation.progress import service
 from jichitai.standardisation.progress.model import BodyClass, Business, Tally, businesses
 from jichitai.standardisation.progress.results import Heat
-from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of
+from jichitai.standardisation.views.asking import AnyRequest, Asked
 from jichitai.standardisation.views.pages.setting import (
+    asked_at,
     crumbs,
     legend,
     measures,
-    place_of,
     setting,
 )
 from jichitai.standardisation.views.sums import sum_of
@@ -38,7 +38,7 @@ class BusinessRow:
 
 async def by_business(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """The heat table."""
-    place, asked = place_of(request), asked_of(request, clock.today())
+    place, asked = asked_at(request, clock.today())
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)
         heat = await service.heat(tx, measure=asked.counted, **asked.times)
