@@ -162,6 +162,10 @@ TOGETHER = {
 """Modules that share nodes which only one worker should start, by the beginning of their names."""
 
 
+SHARING = ("tests/evaluation/", "tests/security/", "tests/standardisation/")
+"""Folders whose modules have one database for all their tests."""
+
+
 class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]
     """Tests go to any worker, one by one, but for those that share something costly."""
 
@@ -170,13 +174,13 @@ class TogetherScheduling(LoadScopeScheduling):  # type: ignore[misc]
             if nodeid.startswith(start):
                 return name
         module = nodeid.partition("::")[0]
-        return module if module.startswith(("tests/jpki/", "tests/security/")) else nodeid
+        return module if module.startswith(("tests/jpki/", *SHARING)) else nodeid
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of one module of 情報セキュリティ share its database: they stand as they are written."""
-    places = [n for n, item in enumerate(items) if item.nodeid.startswith("tests/security/")]
+    """Tests that share the database of their module stand as they are written."""
+    places = [n for n, item in enumerate(items) if item.nodeid.startswith(SHARING)]
     written = sorted((items[n] for n in places), key=_place)
     for n, item in zip(places, written, strict=True):
         items[n] = item
