@@ -5,5 +5,14 @@ from typing import Final
 
 from litestar.types import ControllerRouterHandler
 
+from jichitai.evaluation.year.api import API
+from jichitai.evaluation.year.pages import calendar, records
+
 TEMPLATES: Final = Path(__file__).resolve().parent / "templates"
-MINISTRY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = ()
+"""Folder of the templates, to be added to the application's."""
+
+MINISTRY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *API,
+    *calendar.PAGES,
+    *records.PAGES,
+)

@@ -138,6 +138,36 @@ async def change(
     return await _keep(tx, record_id, edition + 1, content, now.fiscal_year, by=by, clock=clock)
 
 
+async def mark(
+    tx: Tx, key: str, fiscal_year: int, *, done: bool, by: Actor, clock: Clock
+) -> Record:
+    """Record that a line of the calendar is done, or open again.
+
+    Raises:
+        UnknownRecordError: no such line of the calendar.
+        StaleEditError: somebody else recorded it in between.
+    """
+    every = await planned(tx, fiscal_year, clock.now())
+    line = next((one for one in every if one.usual.key == key), None)
+    if line is None:
+        raise UnknownRecordError(
+            "この仕事は年間の予定にありません。予定の表から選び直してください。"
+        )
+    task = Task(
+        title=line.usual.title,
+        calendar_key=key,
+        due_on=line.ends_on,
+        place=line.usual.place,
+        done_on=clock.today() if done else None,
+        note=line.task.note if line.task else "",
+    )
+    if line.record is None:
+        return await add(tx, task, fiscal_year, by=by, clock=clock)
+    return await change(
+        tx, line.record.record_id, task, edition=line.record.edition, by=by, clock=clock
+    )
+
+
 def _stale(now: Record) -> StaleEditError:
     return StaleEditError(
         f"開いてから保存するまでの間に、{now.recorded_name}さんが第{now.edition}版を保存しました。"
