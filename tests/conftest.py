@@ -126,6 +126,7 @@ def start_cluster(folder: Path, bin_dir: Path | None = None) -> Cluster:
 
 
 ON_BOTH_SERVERS = {
+    "tests.evaluation.test_figures",
     "tests.infra.test_database",
     "tests.infra.test_faults_keys",
     "tests.infra.test_faults_messages",
@@ -145,6 +146,7 @@ ON_BOTH_SERVERS = {
     "tests.register.test_concurrency",
     "tests.register.test_service",
     "tests.scenarios.test_tenancy",
+    "tests.standardisation.test_progress_recording",
     "tests.web.test_oauth",
     "tests.web.test_sessions",
     "tests.web.test_signin",
