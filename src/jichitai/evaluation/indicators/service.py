@@ -129,8 +129,9 @@ async def _figures(
     apart = {q.measure for q in asked if q.where or q.distinct} | (
         set(keys) if breakdown else set()
     )
-    told = await figures.told(tx, keys, starts, last, known_at)
     flows = [key for key in keys if measures()[key].flow]
+    changing = sorted(set(keys) - set(flows))
+    told = await figures.told(tx, keys, starts, last, known_at, stocks=changing)
     ends = [one for one in told if not measures()[one.measure].flow]
     sums = [
         *await figures.flows(tx, flows, starts, last, known_at, apart=sorted(apart)),
