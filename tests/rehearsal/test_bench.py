@@ -20,6 +20,7 @@ SIZES = {
     "digest": ["--persons", "1500"],
     "jpki": ["--persons", "200"],
     "logs": ["--rows", "20000"],
+    "evaluation": [],
 }
 NAMES = {
     "provision": ["provision", "provision-batch"],
@@ -28,6 +29,7 @@ NAMES = {
     "digest": ["digest"],
     "jpki": ["jpki-issue", "jpki-ocsp", "jpki-ocsp-nonce", "jpki-login"],
     "logs": ["logs-intake", "logs-rules"],
+    "evaluation": ["evaluation"],
 }
 TIMED = {"provision", "provision-batch", "jpki-ocsp", "jpki-ocsp-nonce"}
 
