@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jichitai.evaluation.figures import model, service
-from jichitai.evaluation.figures.catalogue import catalogue
+from jichitai.evaluation.figures.catalogue import catalogue, measure
 from jichitai.evaluation.figures.cli import recount as recount_command
 from jichitai.evaluation.figures.recount import compare
+from jichitai.evaluation.indicators import builtin, live
+from jichitai.evaluation.indicators import service as indicators
+from jichitai.evaluation.indicators.live import Step
+from jichitai.evaluation.indicators.model import Definition, Point, Query, Total
+from jichitai.infra.figures import Row, Sort
 from jichitai.infra.keys import Keys
 from jichitai.infra.migrate import APP
 from jichitai.kernel.parties import Tier
-from jichitai.security.cloud.model import Step
+from jichitai.security.cloud.model import Step as CloudStep
 from tests.conftest import Cluster
 from tests.evaluation.figure_worlds import FIRST, Figured, figured
 
@@ -33,7 +39,7 @@ class Tally:
     provided: Counter[tuple[date, str]] = field(default_factory=Counter)
     certificates: dict[UUID, tuple[date, date]] = field(default_factory=dict)
     reports: dict[str, list[tuple[date, str]]] = field(default_factory=dict)
-    clouds: dict[str, list[tuple[date, Step]]] = field(default_factory=dict)
+    clouds: dict[str, list[tuple[date, CloudStep]]] = field(default_factory=dict)
 
     def in_force(self, day: date) -> int:
         return sum(begin <= day < end for begin, end in self.certificates.values())
@@ -42,7 +48,7 @@ class Tally:
         return sum(_last(told, day) in ("adopted", "in-force") for told in self.reports.values())
 
     def live(self, day: date) -> int:
-        return sum(_last(told, day) is Step.LIVE for told in self.clouds.values())
+        return sum(_last(told, day) is CloudStep.LIVE for told in self.clouds.values())
 
 
 def _last(told: list[tuple[date, Any]], day: date) -> Any:
@@ -62,7 +68,7 @@ EVENTS = st.lists(
         st.tuples(
             st.just("cloud"),
             st.sampled_from(["01", "13"]),
-            st.sampled_from([Step.BUDGETED, Step.MIGRATING, Step.LIVE]),
+            st.sampled_from([CloudStep.BUDGETED, CloudStep.MIGRATING, CloudStep.LIVE]),
         ),
         st.tuples(st.just("days"), st.integers(1, 6), st.none()),
         st.tuples(st.just("publish"), st.none(), st.none()),
@@ -91,6 +97,8 @@ async def test_a_recount_equals_each_live_figure(cluster: Cluster, keys: Keys) -
         last = day + timedelta(days=1)
         await equal_to_the_tally(world, tally, last)
         await equal_to_a_recount(world, last)
+        checked = [await equal_to_live_indicators(world, day, last) for day in some_days(last)]
+        assert max(checked) > 20
         await equal_by_the_command(world, cluster)
 
 
@@ -151,6 +159,60 @@ async def equal_to_a_recount(world: Figured, last: date) -> None:
             async with source.transaction(all_towns=True, read_only=True) as counting:
                 found = await compare(counting, telling, one, FIRST, last, model.ALWAYS)
             assert found.differences == (), one.key
+
+
+def some_days(last: date) -> list[date]:
+    """Random days of the history, the last one among them."""
+    whole = (last - FIRST).days
+    return [FIRST + timedelta(days=n) for n in sorted({*Random(8).sample(range(whole), 5), whole})]
+
+
+async def equal_to_live_indicators(world: Figured, day: date, last: date) -> int:
+    """Every live indicator as it was known at the end of a day; how many values were compared."""
+    counted: dict[str, list[Row]] = {}
+    for one in catalogue():
+        async with world.databases[one.tier].transaction(all_towns=True, read_only=True) as tx:
+            counted[one.key] = list(await one.count(tx, model.FIRST, last))
+    checked = 0
+    async with world.databases[Tier.MINISTRY].transaction() as tx:
+        await builtin.load(tx)
+        for step in Step:
+            found = await indicators.points(tx, None, model.end_of(day), step=step)
+            for definition in builtin.definitions():
+                for point in found.get(definition.indicator_id, []):
+                    if point.live:
+                        checked += compared(definition, point, step, counted)
+    return checked
+
+
+def compared(
+    definition: Definition, point: Point, step: Step, counted: dict[str, list[Row]]
+) -> int:
+    told = point.numerator if definition.rate else point.value
+    span = next(
+        one for one in live.periods(step, model.FIRST, point.as_of) if one.label == point.label
+    )
+    assert isinstance(definition.numerator, Query)
+    assert told == answer(definition.numerator, span.first, point.as_of, counted), point
+    if isinstance(definition.denominator, Query):
+        whole = answer(definition.denominator, span.first, point.as_of, counted)
+        assert (point.denominator or 0) == whole, point
+    return 1
+
+
+def answer(query: Query, first: date, last: date, counted: dict[str, list[Row]]) -> int:
+    """What a query says, read from the raw records' own count."""
+    one = measure(query.measure)
+    begins = model.FIRST if query.total is Total.EVER else first
+    rows = [
+        row
+        for row in counted[query.measure]
+        if (row.day == last if one.sort is Sort.STOCK else begins <= row.day <= last)
+        and all(row.parts[one.dimensions.index(f.dimension)] in f.values for f in query.where)
+    ]
+    if query.distinct:
+        return len({row.parts[one.dimensions.index(query.distinct)] for row in rows if row.value})
+    return query.times * sum(row.value for row in rows)
 
 
 async def equal_by_the_command(world: Figured, cluster: Cluster) -> None:
