@@ -202,6 +202,7 @@ async def test_a_page_a_csv_a_json_and_a_call_tell_the_same_figures(ministry: Wo
         ("?as_of=x", 422),
         ("/late?after=x", 422),
         ("/late?kind=x", 422),
+        ("/late?prefecture=%00", 422),
         ("/late?reason=9", 422),
         ("/late?business=x", 422),
     ],

@@ -8,8 +8,10 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 
 from jichitai.standardisation.access import STAFF
+from jichitai.standardisation.progress import groups as grouping
 from jichitai.standardisation.progress import service
 from jichitai.standardisation.progress.counted import Part
+from jichitai.standardisation.progress.facts import Fact
 from jichitai.standardisation.progress.model import MeasureKind, SourceKind
 from jichitai.standardisation.views import tabular
 from jichitai.standardisation.views.asking import Asked, asked, narrowed_of
@@ -19,6 +21,7 @@ from jichitai.standardisation.views.items import (
     BusinessItem,
     CostItem,
     DatasetItem,
+    GroupItem,
     LatePageItem,
     NeededItem,
     PrefectureItem,
@@ -218,6 +221,32 @@ async def costs(db: Db, clock: LawClock, as_of: AsOf = None, source: Source = ""
     return [tabular.cost_item(one) for one in found.bodies]
 
 
+@get(f"{BASE}/groups", opt=_OPT, summary="Systems by one fact (内訳)", tags=_TAGS)
+async def groups(
+    db: Db,
+    clock: LawClock,
+    by: Annotated[
+        str, QueryParameter(pattern="^(vendor|cloud|deadline_class|reason_class|target_year)$")
+    ] = "reason_class",
+    as_of: AsOf = None,
+    source: Source = "",
+) -> list[GroupItem]:
+    """By vendor, cloud, class of deadline, reason or target year; nothing without a data set."""
+    async with db.transaction(read_only=True) as tx:
+        found = await grouping.groups(tx, by=Fact(by), **_of(clock, as_of, source).times)
+    return [
+        GroupItem(
+            value=one.value,
+            text=one.text,
+            systems=one.systems,
+            complete=one.complete,
+            late=one.late,
+            bodies=one.bodies,
+        )
+        for one in (found[1] if found else ())
+    ]
+
+
 API_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     datasets,
     national,
@@ -230,4 +259,5 @@ API_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     slips,
     needed,
     costs,
+    groups,
 )

@@ -10,6 +10,7 @@ from litestar import Request
 from jichitai.infra.clock import JST
 from jichitai.kernel.bodies import Body, all_bodies
 from jichitai.kernel.dates import parse_date
+from jichitai.kernel.municipalities import prefectures
 from jichitai.standardisation.progress.model import (
     BodyClass,
     MeasureKind,
@@ -178,12 +179,14 @@ def narrowed_of(values: Mapping[str, str]) -> Narrowed:
     """The bodies that a list is asked for.
 
     Raises:
-        UnknownChoiceError: no such kind or reason.
+        UnknownChoiceError: no such prefecture, kind or reason.
         UnknownBusinessError: no such business.
     """
     kind, reason = values.get("kind", ""), values.get("reason", "")
     key = values.get("business", "")
     chosen("区分", BodyClass, kind)
+    area = values.get("prefecture", "")
+    chosen("都道府県", [one.prefecture_code for one in prefectures()], area)
     if reason and reason not in REASONS:
         raise UnknownChoiceError(
             "理由の区分は1から4までです。一覧を作れないため、画面の選択肢から選び直してください。"
@@ -191,7 +194,7 @@ def narrowed_of(values: Mapping[str, str]) -> Narrowed:
     if key:
         business(key)
     return Narrowed(
-        prefecture=values.get("prefecture", "")[:2],
+        prefecture=area,
         kind=kind,
         business=key,
         reason=reason,

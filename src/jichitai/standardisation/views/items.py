@@ -271,6 +271,17 @@ class CostItem(Struct, frozen=True, kw_only=True):
     fault: str
 
 
+class GroupItem(Struct, frozen=True, kw_only=True):
+    """Systems that share one value; an empty value was not told."""
+
+    value: str
+    text: str
+    systems: int
+    complete: int
+    late: int
+    bodies: int
+
+
 class Answer(Struct, frozen=True, kw_only=True):
     """A list of open data with what it is about."""
 

@@ -7,6 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.standardisation.access import OFFICER, STAFF, SUPERVISOR
 from jichitai.standardisation.views.api import API_ROUTES
+from jichitai.standardisation.views.own_api import MEMBER_CALLS, OWN_CALLS
 from jichitai.standardisation.views.pages import (
     boards,
     bodies,
@@ -55,11 +56,15 @@ def _files() -> list[ControllerRouterHandler]:
     return [get(paths, opt={"roles": PUBLIC}, summary=summary, tags=_TAGS)(opened.file)]
 
 
-BODY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (_shown(OWN.base, OFFICER)(members.own),)
+BODY_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *OWN_CALLS,
+    _shown(OWN.base, OFFICER)(members.own),
+)
 """A body for itself: at towns, and at prefectures as bodies."""
 
 PREFECTURE_ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *BODY_ROUTES,
+    *MEMBER_CALLS,
     _shown("/standardisation", SUPERVISOR)(members.area),
     _shown("/standardisation/bodies/{code:str}", SUPERVISOR)(members.member),
 )

@@ -12,10 +12,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jichitai.infra.database import Tx
-from jichitai.kernel.bodies import all_bodies
+from jichitai.kernel.bodies import Body, all_bodies
 from jichitai.standardisation.progress import service
 from jichitai.standardisation.progress.bodies import one_body
-from jichitai.standardisation.progress.model import MeasureKind, body_class, businesses
+from jichitai.standardisation.progress.model import MeasureKind, Tally, body_class, businesses
 from jichitai.standardisation.progress.results import (
     BodyView,
     CostBody,
@@ -148,25 +148,24 @@ async def body_rows(tx: Tx, asked: Asked) -> list[BodyItem]:
     """All bodies, by code."""
     stepped = await service.by_body(tx, measure=MeasureKind.STEPS, **asked.times)
     lated = await service.by_body(tx, measure=MeasureKind.LATE, **asked.times)
-    rows = []
-    for one in all_bodies():
-        tally, late = stepped.get(one.code), lated.get(one.code)
-        rows.append(
-            BodyItem(
-                code=one.code,
-                name=one.full_name,
-                prefecture=one.prefecture_code,
-                kind=body_class(one),
-                systems=tally.systems if tally else None,
-                done_steps=tally.done_steps if tally else None,
-                steps_percent=tally.rate(MeasureKind.STEPS).percent if tally else None,
-                complete_systems=tally.complete if tally else None,
-                systems_percent=tally.rate(MeasureKind.SYSTEMS).percent if tally else None,
-                unknown_systems=tally.unknown if tally else None,
-                late_systems=late.late if late else None,
-            )
-        )
-    return rows
+    return [body_item(one, stepped.get(one.code), lated.get(one.code)) for one in all_bodies()]
+
+
+def body_item(one: Body, tally: Tally | None, late: Tally | None) -> BodyItem:
+    """A body; what nobody told stays empty."""
+    return BodyItem(
+        code=one.code,
+        name=one.full_name,
+        prefecture=one.prefecture_code,
+        kind=body_class(one),
+        systems=tally.systems if tally else None,
+        done_steps=tally.done_steps if tally else None,
+        steps_percent=tally.rate(MeasureKind.STEPS).percent if tally else None,
+        complete_systems=tally.complete if tally else None,
+        systems_percent=tally.rate(MeasureKind.SYSTEMS).percent if tally else None,
+        unknown_systems=tally.unknown if tally else None,
+        late_systems=late.late if late else None,
+    )
 
 
 async def business_rows(tx: Tx, asked: Asked, prefecture: str = "") -> list[BusinessItem]:

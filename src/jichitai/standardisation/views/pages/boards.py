@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from litestar.params import FromPath
@@ -129,6 +130,14 @@ async def country(request: AnyRequest, db: Db, clock: LawClock) -> Template:
         "late_words": late_words(national.late.bodies.numerator if national.late else 0),
         "options": options(),
         "values": asked.values,
+        "month_before": address(
+            place.base,
+            {
+                **asked.values,
+                "show": asked.measure,
+                "as_of": (asked.on - timedelta(days=30)).isoformat(),
+            },
+        ),
         "files": files(place, asked),
     }
     return page(request, "standardisation/country.html", context)

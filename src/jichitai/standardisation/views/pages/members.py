@@ -5,7 +5,7 @@ from typing import Any
 from litestar.params import FromPath
 from litestar.response import Template
 
-from jichitai.kernel.bodies import Body, all_bodies, prefecture_body
+from jichitai.kernel.bodies import Body, all_bodies
 from jichitai.standardisation.progress.model import MeasureKind, SourceKind, body_class
 from jichitai.standardisation.progress.results import BodyView
 from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of
@@ -20,12 +20,12 @@ from jichitai.standardisation.views.pages.boards import (
 from jichitai.standardisation.views.pages.bodies import body_values
 from jichitai.standardisation.views.pages.setting import prefecture_name, setting
 from jichitai.standardisation.views.places import OWN, Place, address, members
+from jichitai.standardisation.views.scope import member_of, own_body
 from jichitai.standardisation.views.standing import Told, late_tally, published, view_of
 from jichitai.standardisation.views.sums import sum_of
 from jichitai.web.components import Crumb
 from jichitai.web.frame import page
 from jichitai.web.inject import LawClock, Who
-from jichitai.web.rights import Principal
 
 
 def _open(asked: Asked) -> None:
@@ -88,15 +88,10 @@ async def member(
     request: AnyRequest, code: FromPath[str], principal: Who, clock: LawClock
 ) -> Template:
     """One member."""
-    own, asked = principal.body_prefecture(), asked_of(request, clock.today())
+    found, asked = member_of(principal, code), asked_of(request, clock.today())
     _open(asked)
-    found = next((one for one in all_bodies() if one.code == code), None)
-    if found is None or found.prefecture_code != own:
-        raise NotShownHereError(
-            "この番号の団体は、この都道府県の団体ではありません。一覧から選び直してください。"
-        )
     crumbs = [Crumb("構成団体の移行", "/standardisation"), Crumb(found.name)]
-    return _body(request, found, members(own), asked, {"crumbs": crumbs})
+    return _body(request, found, members(found.prefecture_code), asked, {"crumbs": crumbs})
 
 
 async def own(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
@@ -104,18 +99,6 @@ async def own(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
     asked = asked_of(request, clock.today())
     _open(asked)
     return _body(request, own_body(principal), OWN, asked, {"crumbs": []})
-
-
-def own_body(principal: Principal) -> Body:
-    """The body that the account works for: its town, or its prefecture as a body.
-
-    Raises:
-        WrongScopeError: the account belongs to no body.
-    """
-    if principal.prefecture is not None and principal.municipality is None:
-        return prefecture_body(principal.prefecture)
-    code = principal.town()
-    return next(one for one in all_bodies() if one.code == code)
 
 
 def _body(

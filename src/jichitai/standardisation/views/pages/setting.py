@@ -28,6 +28,22 @@ from jichitai.standardisation.views.words import LEGENDS, confidence
 from jichitai.web.components import Column, Crumb, NavItem, Option, Status
 from jichitai.web.formats import date_text
 
+_KEPT: Final = frozenset(
+    [
+        "source",
+        "as_of",
+        "show",
+        "sort",
+        "by",
+        "after",
+        "row",
+        "prefecture",
+        "kind",
+        "business",
+        "reason",
+        "q",
+    ]
+)
 DATASETS: Final = (
     Column("title", "データ", head=True, wide=True),
     Column("as_of", "時点"),
@@ -118,6 +134,9 @@ def setting(
         "as_of": both(asked.on),
         "source_kind": asked.values.get("source", ""),
         "sources": sources(request, place, asked, known),
+        "here": request.url.path,
+        "kept": kept(request, "as_of", "after", "row"),
+        "kept_as_of": asked.values.get("as_of", ""),
         "note": note(asked),
         "dataset_columns": DATASETS,
         "datasets": [DatasetRow.of(one) for one in known if one.source_kind is asked.source],
@@ -131,21 +150,25 @@ def sources(
     there = {one.source_kind for one in known} | {asked.source, SourceKind.OPEN}
     if place.public:
         there.discard(SourceKind.SURVEY)
-    kept = {
-        name: value
-        for name, value in request.query_params.items()
-        if name not in ("source", "after") and isinstance(value, str)
-    }
-    path = request.url.path
+    path, rest = request.url.path, kept(request, "source", "after", "row")
     return [
         NavItem(
             one.japanese.partition("（")[0],
-            address(path, {**kept, "source": "" if one is SourceKind.OPEN else str(one)}),
+            address(path, {**rest, "source": "" if one is SourceKind.OPEN else str(one)}),
             current=one is asked.source,
         )
         for one in SourceKind
         if one in there
     ]
+
+
+def kept(request: AnyRequest, *without: str) -> dict[str, str]:
+    """What the address asks for, without some of it."""
+    return {
+        name: str(value).replace("\0", "")
+        for name, value in request.query_params.items()
+        if name in _KEPT and name not in without and value
+    }
 
 
 def note(asked: Asked) -> Note | None:

@@ -7,7 +7,13 @@ from litestar.response import Template
 
 from jichitai.kernel.dates import wareki
 from jichitai.standardisation.progress import service
-from jichitai.standardisation.progress.model import BodyClass, Business, Tally, businesses
+from jichitai.standardisation.progress.model import (
+    BodyClass,
+    Business,
+    MeasureKind,
+    Tally,
+    businesses,
+)
 from jichitai.standardisation.progress.results import Heat
 from jichitai.standardisation.views.asking import AnyRequest, Asked
 from jichitai.standardisation.views.pages.setting import (
@@ -17,6 +23,7 @@ from jichitai.standardisation.views.pages.setting import (
     measures,
     setting,
 )
+from jichitai.standardisation.views.places import Place, address
 from jichitai.standardisation.views.sums import sum_of
 from jichitai.standardisation.views.words import Cell, small_cell
 from jichitai.web.components import Column, Crumb, Finding
@@ -32,6 +39,7 @@ class BusinessRow:
 
     business: Business
     name: str
+    href: str
     cells: Mapping[str, Cell]
     tally: Tally
 
@@ -42,7 +50,7 @@ async def by_business(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)
         heat = await service.heat(tx, measure=asked.counted, **asked.times)
-    rows = rows_of(heat, asked) if heat else []
+    rows = rows_of(heat, place, asked) if heat else []
     context = {
         **setting(request, place, asked, known),
         "as_of_text": wareki(heat.dataset.as_of) if heat else "—",
@@ -68,7 +76,7 @@ def _classes(heat: Heat | None) -> list[BodyClass]:
     return [one for one in BodyClass if one is not BodyClass.PREFECTURE]
 
 
-def rows_of(heat: Heat, asked: Asked) -> list[BusinessRow]:
+def rows_of(heat: Heat, place: Place, asked: Asked) -> list[BusinessRow]:
     """The 21 rows of the table, each with its sum."""
     found = []
     for one in businesses():
@@ -79,7 +87,10 @@ def rows_of(heat: Heat, asked: Asked) -> list[BusinessRow]:
             key: small_cell(asked.measure, tally if told else Tally())
             for key, tally in {**own, ALL: whole}.items()
         }
-        found.append(BusinessRow(business=one, name=one.name, cells=cells, tally=whole))
+        href = ""
+        if asked.measure is MeasureKind.LATE and whole.late:
+            href = address(place.late, {**asked.values, "business": one.key})
+        found.append(BusinessRow(business=one, name=one.name, href=href, cells=cells, tally=whole))
     return found
 
 
