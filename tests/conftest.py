@@ -160,6 +160,7 @@ TOGETHER = {
     "tests/browser/test_journey": "story",
     "tests/browser/test_pages_live": "story",
     "tests/architecture/test_openapi": "running",
+    "tests/standardisation/test_views": "views",
 }
 """Modules that share nodes which only one worker should start, by the beginning of their names."""
 
