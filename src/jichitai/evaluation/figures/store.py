@@ -37,11 +37,12 @@ async def add(
     rows = list(origin_statements)
     cursor = await tx.execute(
         "insert into evaluation.figure_statement"
-        " (measure, origin, day, revision, reason, figures, message_id, counted_at, recorded_at)"
-        " select measure, origin, day, revision, reason, figures, message_id, %s, %s"
+        " (measure, origin, day, revision, reason, figures, total, message_id, counted_at,"
+        "  recorded_at)"
+        " select measure, origin, day, revision, reason, figures, total, message_id, %s, %s"
         "   from unnest(%s::text[], %s::text[], %s::date[], %s::integer[], %s::text[],"
-        "               %s::integer[], %s::text[])"
-        "     as new (measure, origin, day, revision, reason, figures, message_id)"
+        "               %s::integer[], %s::bigint[], %s::text[])"
+        "     as new (measure, origin, day, revision, reason, figures, total, message_id)"
         " on conflict do nothing",
         (
             counted_at,
@@ -52,6 +53,7 @@ async def add(
             [one.revision for _, _, one in rows],
             [one.reason for _, _, one in rows],
             [len(one.figures) for _, _, one in rows],
+            [sum(one.figures.values()) for _, _, one in rows],
             [message for _, message, _ in rows],
         ),
     )

@@ -16,7 +16,7 @@ from typing import Final
 from jichitai.evaluation.figures.catalogue import catalogue
 from jichitai.evaluation.indicators import live, standing
 from jichitai.evaluation.indicators.errors import TooFewPointsError, UnknownIndicatorError
-from jichitai.evaluation.indicators.live import Extent, Figures, Measured, Step
+from jichitai.evaluation.indicators.live import Extent, Figures, Measured, Period, Step
 from jichitai.evaluation.indicators.model import Definition, Point, Query, Target
 from jichitai.evaluation.indicators.standing import Forecast, Status
 from jichitai.evaluation.indicators.store import entered, figures
@@ -126,32 +126,41 @@ async def _figures(
     starts = [one.first for one in spans]
     asked = [query for one in counted for query in live.queries(one)]
     keys = sorted({query.measure for query in asked if query.measure in measures()})
-    apart = {q.measure for q in asked if q.where or q.distinct} | (
-        set(keys) if breakdown else set()
-    )
+    apart = {query.measure for query in asked if query.where or query.distinct or breakdown}
+    ends, extents = _told(await figures.reached(tx, keys, starts, known_at), spans)
     flows = [key for key in keys if measures()[key].flow]
-    changing = sorted(set(keys) - set(flows))
-    told = await figures.told(tx, keys, starts, last, known_at, stocks=changing)
-    ends = [one for one in told if not measures()[one.measure].flow]
+    stocks = [one for one in ends if not measures()[one.measure].flow]
     sums = [
         *await figures.flows(tx, flows, starts, last, known_at, apart=sorted(apart)),
-        *await figures.stocks(tx, ends, known_at, apart=sorted(apart)),
+        *await figures.stocks(tx, stocks, known_at),
     ]
     added: dict[tuple[str, int], dict[tuple[str, ...], int]] = {}
     for one in sums:
         added.setdefault((one.measure, one.period), {})[one.parts] = one.value
-    return Figures(spans, measures(), _extents(told), added)
+    return Figures(spans, measures(), extents, added)
 
 
-def _extents(told: Iterable[figures.Told]) -> dict[tuple[str, int], Extent]:
-    found: dict[tuple[str, int], Extent] = {}
-    for one in told:
-        key = one.measure, one.period
-        now = found.get(key, Extent(one.through, one.recorded_at, 0))
-        found[key] = Extent(
-            max(now.through, one.through), max(now.recorded_at, one.recorded_at), now.origins + 1
-        )
-    return found
+def _told(
+    reached: Iterable[figures.Reach], spans: Sequence[Period]
+) -> tuple[list[figures.End], dict[tuple[str, int], Extent]]:
+    """Periods of which each origin has told a day at least, and how far all of them have."""
+    by_origin: dict[tuple[str, str], list[figures.Reach]] = {}
+    for one in reached:
+        by_origin.setdefault((one.measure, one.origin), []).append(one)
+    ends: list[figures.End] = []
+    extents: dict[tuple[str, int], Extent] = {}
+    for (measure, origin), found in by_origin.items():
+        for n in range(found[-1].period + 1):
+            reach = next(one for one in found if one.period >= n)
+            own = reach.period == n
+            through = found[-1].through if n == found[-1].period else spans[n].last
+            at = reach.last_at if own else reach.first_at
+            now = extents.get((measure, n), Extent(through, at, 0))
+            extents[measure, n] = Extent(
+                max(now.through, through), max(now.recorded_at, at), now.origins + 1
+            )
+            ends.append(figures.End(measure, origin, n, through))
+    return ends, extents
 
 
 async def current(tx: Tx, ids: Sequence[str] | None, known_at: datetime) -> dict[str, Point | None]:

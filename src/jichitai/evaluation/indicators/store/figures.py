@@ -7,23 +7,30 @@ from typing import Final, NamedTuple
 from jichitai.infra.database import Tx
 
 
-class Told(NamedTuple):
-    """How far an origin has told of a measure within a period.
+class Reach(NamedTuple):
+    """How far an origin had told of a measure by messages of one period of days.
 
     Attributes:
-        period: place in the list of periods, from 0.
-        through: the last day told.
-        recorded_at: when that became known.
-        stated: of a stock, the day of the statement that stands for the period; None when it was
-            told that there is nothing, and for flows.
+        period: place in the list of periods, from 0, of the days told.
+        through: the last of those days.
+        first_at, last_at: when the first and the last of the messages became known.
     """
 
     measure: str
-    period: int
     origin: str
+    period: int
     through: date
-    recorded_at: datetime
-    stated: date | None = None
+    first_at: datetime
+    last_at: datetime
+
+
+class End(NamedTuple):
+    """The day that stands for a period of a stock, for one origin."""
+
+    measure: str
+    origin: str
+    period: int
+    day: date
 
 
 class Sum(NamedTuple):
@@ -40,121 +47,84 @@ class Sum(NamedTuple):
     value: int
 
 
-# Almost every statement is the only one of its day, so that figures are read as they stand and
-# those with a later statement are left out; ordering all statements would take several times as long.
-_OLD: Final = """
-not exists (select 1 from evaluation.figure_statement as later
-             where later.revision > 1 and later.measure = figure.measure
-               and later.origin = figure.origin and later.day = figure.day
-               and later.revision > figure.revision and later.recorded_at <= %(known)s)
-"""
-
-# A stock is stated when it changes, a flow when there is something; coverage says how far days
-# without a statement have been told. So a period is told when its origin has come into it or past
-# it, and of a stock the last statement up to its end stands for it.
-_TOLD: Final = """
-with period as (
-    select n::integer - 1 as period, begins,
-           coalesce(lead(begins) over (order by n) - 1, %(last)s::date) as ends
-      from unnest(%(starts)s::date[]) with ordinality as start (begins, n)
-),
-word as (
-    select measure, origin, day as through, recorded_at from evaluation.figure_statement
-     where measure = any(%(measures)s) and day between %(first)s and %(last)s
-       and recorded_at <= %(known)s
-    union all
-    select measure, origin, least(through, %(last)s::date), recorded_at
-      from evaluation.figure_coverage
-     where measure = any(%(measures)s) and through >= %(first)s and recorded_at <= %(known)s
-),
-heard as materialized (
-    select measure, origin, width_bucket(through, %(starts)s::date[]) - 1 as period,
-           max(through) as through, max(recorded_at) as latest, min(recorded_at) as earliest
-      from word
-     group by 1, 2, 3
-),
-reach as (
-    select measure, origin, max(through) as through from heard group by 1, 2
-)
-select reach.measure, period.period, reach.origin, least(reach.through, period.ends),
-       greatest(newest.recorded_at, coalesce(own.latest, later.earliest)), newest.day
-  from reach
-  join period on period.begins <= reach.through
-  left join heard as own on own.measure = reach.measure and own.origin = reach.origin
-   and own.period = period.period
-  left join lateral (
-       select min(heard.earliest) as earliest from heard
-        where heard.measure = reach.measure and heard.origin = reach.origin
-          and heard.period > period.period) as later on true
-  left join lateral (
-       select stated.day, stated.recorded_at from evaluation.figure_statement as stated
-        where reach.measure = any(%(stocks)s) and stated.measure = reach.measure
-          and stated.origin = reach.origin and stated.day <= least(reach.through, period.ends)
-          and stated.recorded_at <= %(known)s
-        order by stated.day desc, stated.revision desc limit 1) as newest on true
+# Days without a statement are told as well: an origin covers all days up to its last one.
+_REACHED: Final = """
+select measure, origin, width_bucket(through, %(starts)s::date[]) - 1, max(through),
+       min(recorded_at), max(recorded_at)
+  from (select measure, origin, through, recorded_at
+          from evaluation.figure_coverage
+        union all
+        select measure, origin, day, recorded_at
+          from evaluation.figure_statement) as told
+ where measure = any(%(measures)s) and through >= %(first)s and recorded_at <= %(known)s
+ group by 1, 2, 3
  order by 1, 2, 3
 """
 
-# Days first: figures lie by measure and day, so that those sums need no sorting.
+# Almost every statement is the only one of its day, so that they are read as they stand and those
+# with a later one are left out; ordering all of them would take several times as long.
+_OLD: Final = """
+not exists (select 1 from evaluation.figure_statement as later
+             where later.revision > 1 and later.measure = one.measure
+               and later.origin = one.origin and later.day = one.day
+               and later.revision > one.revision and later.recorded_at <= %(known)s)
+"""
+
 _FLOWS: Final = f"""
-select measure, width_bucket(day, %(starts)s::date[]) - 1, '{{}}'::text[], sum(value)::bigint
-  from (select figure.measure, figure.day, sum(figure.value) as value
-          from evaluation.daily_figure as figure
-         where figure.measure = any(%(measures)s) and figure.day between %(first)s and %(last)s
-           and figure.recorded_at <= %(known)s and {_OLD}
-         group by figure.measure, figure.day) as daily
+select one.measure, width_bucket(one.day, %(starts)s::date[]) - 1, '{{}}'::text[],
+       sum(one.total)::bigint
+  from evaluation.figure_statement as one
+ where one.measure = any(%(measures)s) and one.day between %(first)s and %(last)s
+   and one.recorded_at <= %(known)s and {_OLD}
  group by 1, 2
  order by 1, 2
 """
 
 _FLOWS_APART: Final = f"""
-select figure.measure, width_bucket(figure.day, %(starts)s::date[]) - 1, figure.parts,
-       sum(figure.value)::bigint
-  from evaluation.daily_figure as figure
- where figure.measure = any(%(measures)s) and figure.day between %(first)s and %(last)s
-   and figure.recorded_at <= %(known)s and {_OLD}
+select one.measure, width_bucket(one.day, %(starts)s::date[]) - 1, one.parts,
+       sum(one.value)::bigint
+  from evaluation.daily_figure as one
+ where one.measure = any(%(measures)s) and one.day between %(first)s and %(last)s
+   and one.recorded_at <= %(known)s and {_OLD}
  group by 1, 2, 3
  order by 1, 2, 3
 """
 
-_STOCKS: Final = f"""
-select figure.measure, ends.period,
-       case when figure.measure = any(%(apart)s) then figure.parts else '{{}}' end,
-       sum(figure.value)::bigint
-  from unnest(%(measure)s::text[], %(period)s::integer[], %(origin)s::text[], %(day)s::date[])
-       as ends (measure, period, origin, day)
+# A stock is stated when it changes: its last statement holds until the next.
+_STOCKS: Final = """
+select ends.measure, ends.period, figure.parts, sum(figure.value)::bigint
+  from unnest(%(measure)s::text[], %(origin)s::text[], %(period)s::integer[], %(day)s::date[])
+       as ends (measure, origin, period, day)
+ cross join lateral (
+       select stated.day, stated.revision
+         from evaluation.figure_statement as stated
+        where stated.measure = ends.measure and stated.origin = ends.origin
+          and stated.day <= ends.day and stated.recorded_at <= %(known)s
+        order by stated.day desc, stated.revision desc
+        limit 1) as newest
   join evaluation.daily_figure as figure
-    on figure.measure = ends.measure and figure.day = ends.day and figure.origin = ends.origin
- where figure.recorded_at <= %(known)s and {_OLD}
+    on figure.measure = ends.measure and figure.origin = ends.origin
+   and figure.day = newest.day and figure.revision = newest.revision
  group by 1, 2, 3
  order by 1, 2, 3
 """
 
 
-async def told(
-    tx: Tx,
-    measures: Sequence[str],
-    starts: Sequence[date],
-    last: date,
-    known_at: datetime,
-    *,
-    stocks: Sequence[str] = (),
-) -> list[Told]:
-    """How far each origin has told of each measure, by measure, period and origin.
+async def reached(
+    tx: Tx, measures: Sequence[str], starts: Sequence[date], known_at: datetime
+) -> list[Reach]:
+    """How far each origin has told of each measure, by measure, origin and period.
 
     Args:
         tx: of the ministry.
         measures: their keys.
         starts: first days of the periods, in order; a period ends before the next one.
-        last: the last day that is looked at.
-        known_at: statements that came later are left out.
-        stocks: those that are stocks.
+        known_at: what was told later is left out.
     """
     if not measures:
         return []
-    asked = {**_asked(measures, starts, last, known_at), "stocks": list(stocks)}
-    cursor = await tx.execute(_TOLD, asked)
-    return [Told(*row) for row in await cursor.fetchall()]
+    cursor = await tx.execute(_REACHED, _asked(measures, starts, starts[-1], known_at))
+    return [Reach(*row) for row in await cursor.fetchall()]
 
 
 async def flows(
@@ -186,21 +156,18 @@ async def flows(
     return found
 
 
-async def stocks(
-    tx: Tx, ends: Sequence[Told], known_at: datetime, *, apart: Sequence[str]
-) -> list[Sum]:
-    """Figures of the last day that each origin told in each period, added up over origins."""
+async def stocks(tx: Tx, ends: Sequence[End], known_at: datetime) -> list[Sum]:
+    """How stocks stood on the given days, with their parts, added up over origins."""
     if not ends:
         return []
     cursor = await tx.execute(
         _STOCKS,
         {
             "measure": [one.measure for one in ends],
-            "period": [one.period for one in ends],
             "origin": [one.origin for one in ends],
-            "day": [one.stated for one in ends],
+            "period": [one.period for one in ends],
+            "day": [one.day for one in ends],
             "known": known_at,
-            "apart": list(apart),
         },
     )
     return [Sum(row[0], row[1], tuple(row[2]), row[3]) for row in await cursor.fetchall()]

@@ -13,6 +13,7 @@ create table evaluation.figure_statement (
     revision    integer     not null check (revision >= 1),
     reason      text        not null default '' check (length(reason) <= 200),
     figures     integer     not null check (figures >= 0),
+    total       bigint      not null,
     message_id  text        not null,
     counted_at  timestamptz not null,
     recorded_at timestamptz not null,
@@ -21,6 +22,8 @@ create table evaluation.figure_statement (
 create index figure_statement_by_message on evaluation.figure_statement (message_id);
 comment on column evaluation.figure_statement.figures is
     'how many rows of daily_figure; 0 says that there is nothing (any more)';
+comment on column evaluation.figure_statement.total is
+    'the figures added up; sums over years read this and not every figure';
 comment on column evaluation.figure_statement.recorded_at is 'since when this tier knows it';
 
 -- the figures of a statement; parts are the values of the measure's dimensions, in their order
