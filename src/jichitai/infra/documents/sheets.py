@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 from zipfile import BadZipFile, ZipFile
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
     from openpyxl.cell.cell import Cell, MergedCell
     from openpyxl.worksheet.worksheet import Worksheet
 
-Kind = Literal["text", "int", "date", "yen"]
-Value = str | int | date | None
+Kind = Literal["text", "int", "date", "yen", "number"]
+Value = str | int | date | Decimal | None
 
 LARGEST_FILE: Final = 5 * 1024 * 1024
 LARGEST_UNPACKED: Final = 60 * 1024 * 1024
@@ -50,7 +51,7 @@ class Column:
         key: name of the value in a row.
         label: head of the column; a file that comes in is read by it.
         width: in characters.
-        kind: text, int, date or yen.
+        kind: text, int, date, yen, or number (with decimals).
         choices: the only values allowed, if any; the file offers them as a list.
         required: whether an empty cell is a fault.
         locked: whether people should leave it as it is (shown in grey).
@@ -200,13 +201,20 @@ def _write(cell: Cell | MergedCell, value: Value) -> None:
         cell.quotePrefix = value[:1] in "=+-@" if value else False
 
 
+_FORMATS: Final[Mapping[Kind, str]] = {
+    "text": "@",
+    "int": "#,##0",
+    "yen": "#,##0",
+    "number": "#,##0.######",
+    "date": "yyyy-mm-dd",
+}
+
+
 def _dress(cell: Cell | MergedCell, column: Column) -> None:
     look = _look()
     cell.border = look.line
     cell.alignment = look.wrapped if column.kind == "text" else look.plain
-    cell.number_format = {"text": "@", "int": "#,##0", "yen": "#,##0", "date": "yyyy-mm-dd"}[
-        column.kind
-    ]
+    cell.number_format = _FORMATS[column.kind]
     if column.locked:
         cell.font = look.faint
 
@@ -398,6 +406,8 @@ def _value(raw: Any, place: str, column: Column) -> tuple[Value, Fault | None]:
     match column.kind:
         case "int" | "yen":
             return _whole(raw, place, yen=column.kind == "yen")
+        case "number":
+            return _number(raw, place)
         case "date":
             return _day(raw, place)
         case _:
@@ -412,6 +422,19 @@ def _whole(raw: Any, place: str, *, yen: bool) -> tuple[Value, Fault | None]:
         return int(text), None
     remedy = "円単位の整数を入れてください" if yen else "整数を入れてください"
     return None, Fault(place, str(raw)[:60], "整数ではありません", f"{remedy}（例 1234）")
+
+
+def _number(raw: Any, place: str) -> tuple[Value, Fault | None]:
+    text = str(raw).translate(_FULL_WIDTH).replace(",", "").removesuffix("%").strip()
+    parts = text.removeprefix("-").partition(".")
+    if all(part.isascii() and part.isdigit() for part in parts[::2] if part) and len(text) <= 20:
+        try:
+            return Decimal(text), None
+        except InvalidOperation:
+            pass
+    return None, Fault(
+        place, str(raw)[:60], "数ではありません", "数だけを入れてください（例 90.2）"
+    )
 
 
 _FULL_WIDTH: Final = str.maketrans("０１２３４５６７８９，．－", "0123456789,.-")
