@@ -26,6 +26,9 @@ _GRID: Final = "#cccccc"
 _GOAL: Final = "#5e0000"
 _BAND: Final = "#e8f1fe"
 _APART: Final = 18
+_MOST_DOTS: Final = 36
+"""Points that are drawn as such; more of them would be read as a thicker line."""
+
 _STEPS: Final = (1, 2, 5)
 
 
@@ -308,7 +311,7 @@ def _line(frame: _Frame, line: Line, at: int) -> Iterator[str]:
             f'<polyline points="{points}" fill="none" stroke="{colour}" '
             f'stroke-width="2.5"{dashed}/>'
         )
-    for dot in line.dots:
+    for dot in line.dots if len(line.dots) <= _MOST_DOTS else ():
         if dot.value is None:
             continue
         x, y = frame.x(dot.on), frame.y(dot.value)
@@ -328,7 +331,7 @@ def _spaced(frame: _Frame, dots: Sequence[Dot]) -> Iterator[Dot]:
     """The points whose texts have room; the last one always has."""
     kept: list[Dot] = []
     for dot in reversed(dots):
-        room = 9 * len(dot.text) + 6
+        room = sum(13 if ord(sign) > 255 else 8 for sign in dot.text) + 8
         if dot.text and (not kept or frame.x(kept[-1].on) - frame.x(dot.on) >= room):
             kept.append(dot)
     yield from kept

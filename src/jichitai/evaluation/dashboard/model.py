@@ -204,6 +204,11 @@ class Group:
         )
 
     @property
+    def share(self) -> str:
+        """Numerator and denominator as they are printed."""
+        return "—" if self.percent is None else f"{self.part:,}／{self.whole:,}"
+
+    @property
     def text(self) -> str:
         """The rate as it is printed."""
         return NO_ANSWER if self.percent is None else percent_text(self.percent)

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 
 from jichitai.evaluation.errors import FaultyEntryError
+from jichitai.evaluation.indicators.model import year_label
 from jichitai.evaluation.year.model import (
     TYPES,
     Budget,
@@ -147,7 +148,7 @@ def fields(kind: Kind, fiscal_year: int) -> tuple[Field, ...]:
             name=f"{key}_{year}",
             label=label,
             sort="yen",
-            group=f"{year}年度の予算の状況（千円。分からない欄は空のまま）",
+            group=f"{year_label(year)}の予算の状況（千円。分からない欄は空のまま）",
         )
         for year in budget_years(fiscal_year)
         for key, label in _BUDGET.items()

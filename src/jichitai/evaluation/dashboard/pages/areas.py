@@ -30,7 +30,7 @@ from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
 from jichitai.kernel.dates import wareki
 from jichitai.kernel.municipalities import prefecture
-from jichitai.standardisation.progress.model import STEPS, body_class
+from jichitai.standardisation.progress.model import STEPS, MeasureKind, body_class
 from jichitai.standardisation.progress.results import SystemView
 from jichitai.standardisation.progress.scope import Answer
 from jichitai.web.bars import Bar, bars
@@ -83,7 +83,7 @@ async def area(
         ),
         "steps": steps(sight),
         "columns": _body_columns(sight),
-        "rows": [_body_row(one, sight, links[one.body.code]) for one in own],
+        "rows": [_body_row(one, sight, links[one.body.code], name) for one in own],
         "class_columns": columns(sight, "団体の区分"),
         "classes": by_class(_only(told, own)),
         "place_finding": place_finding(told, whole, kept, indicator_id, within=name),
@@ -103,26 +103,32 @@ def _body_columns(sight: Sight) -> list[Column]:
     found = [Column("name", "団体", head=True), Column("kind", "区分")]
     if sight in (Sight.STEPS, Sight.SYSTEMS):
         found += [
-            Column("part", sight.part, align="end"),
-            Column("whole", f"分母（{sight.unit}）", align="end"),
+            Column("text", "率", align="end"),
+            Column("share", f"{sight.unit}数", align="end"),
         ]
-    if sight is Sight.LATE:
-        found.append(Column("count", "特定移行支援システム", align="end"))
-    found.append(Column("text", "率" if sight in (Sight.STEPS, Sight.SYSTEMS) else sight.label))
+    elif sight is Sight.LATE:
+        found += [
+            Column("text", "特定移行支援システム"),
+            Column("share", "システム数", align="end"),
+        ]
+    else:
+        found.append(Column("text", "長の方針"))
     return found
 
 
-def _body_row(one: Told, sight: Sight, href: str) -> dict[str, object]:
+def _body_row(one: Told, sight: Sight, href: str, within: str) -> dict[str, object]:
     known = one.part is not None
     return {
-        "name": one.body.full_name,
+        "name": one.body.full_name.removeprefix(within) or one.body.full_name,
         "href": href,
         "kind": body_class(one.body).value,
-        "part": f"{one.part:,}" if known else "—",
-        "whole": f"{one.whole:,}" if known else "—",
-        "count": f"{one.count:,}" if known else "—",
+        "share": _share(one, sight) if known else "—",
         "text": _state(one, sight),
     }
+
+
+def _share(one: Told, sight: Sight) -> str:
+    return f"{one.count:,}" if sight is Sight.LATE else f"{one.part:,}／{one.whole:,}"
 
 
 def _state(one: Told, sight: Sight) -> str:
@@ -176,11 +182,14 @@ def _facts(found: BodyEvidence) -> list[Fact]:
         Fact("人口", f"{people}（令和2年国勢調査 速報）"),
     ]
     if found.migration.steps_from is not None:
-        done = f"{tally.done_steps:,}／{tally.systems * STEPS:,}ステップ"
-        complete = f"{tally.complete:,}／{tally.systems:,}システム"
+        rates = {kind: percent_text(tally.rate(kind).percent) for kind in MeasureKind}
+        done = (
+            f"{rates[MeasureKind.STEPS]}（{tally.done_steps:,}／{tally.systems * STEPS:,}ステップ）"
+        )
+        complete = f"{rates[MeasureKind.SYSTEMS]}（{tally.complete:,}／{tally.systems:,}システム）"
         facts += [
             Fact("ステップの進捗率", done),
-            Fact("移行完了システム", f"{complete}（別の物差しです）"),
+            Fact("移行完了システムの率", f"{complete}　別の物差しです"),
         ]
     late = f"{tally.late:,}システム" if found.migration.late_from is not None else NO_ANSWER
     return [*facts, Fact("特定移行支援システム", late), Fact("長の方針", found.policy.word)]
@@ -251,7 +260,7 @@ async def like_page(
 
 
 def _alike(one: Alike, own: Alike, href: str) -> dict[str, object]:
-    published = {True: "済み", False: "まだ", None: NO_ANSWER}[one.published]
+    published = {True: "済み", False: "まだ", None: "報告なし"}[one.published]
     return {
         "name": one.body.full_name,
         "own": one is own,

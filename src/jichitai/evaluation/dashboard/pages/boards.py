@@ -97,7 +97,7 @@ async def indicator(
         "facts": _facts(found),
         "chart": indicator_chart(definition, found.points, found.targets),
         "finding": _finding(found, at, kept),
-        "columns": POINTS,
+        "columns": _point_columns(found),
         "rows": [_row(found, one) for one in reversed(found.points)],
         "meaning": meaning(found),
         "crumbs": place.crumbs(Crumb(definition.name)),
@@ -139,14 +139,12 @@ def columns(sight: Sight, head: str) -> list[Column]:
     """The columns of a table of places."""
     found = [
         Column("name", head, head=True),
-        Column("bodies", "団体", align="end"),
-        Column("part", sight.part, align="end"),
-        Column("whole", f"分母（{sight.unit}）", align="end"),
         Column("text", "率", align="end"),
+        Column("share", f"{sight.unit}数", align="end"),
         Column("silent", "回答なし", align="end"),
     ]
     if sight is Sight.LATE:
-        found.insert(3, Column("count", "特定移行支援システム", align="end"))
+        found.insert(3, Column("count", "システム数", align="end"))
     return found
 
 
@@ -267,6 +265,12 @@ def _finding(found: Sheet, at: Moment, kept: dict[str, str]) -> Finding:
         csv=address(f"/open-data/evaluation/{found.definition.indicator_id}/points.csv", kept),
         definition=found.definition.definition,
     )
+
+
+def _point_columns(found: Sheet) -> list[Column]:
+    """Numerators and denominators only where one is told."""
+    parted = any(one.numerator is not None for one in found.points)
+    return [one for one in POINTS if parted or one.key != "parts"]
 
 
 def _row(found: Sheet, one: Point) -> dict[str, object]:

@@ -44,7 +44,6 @@ POINTS: Final = (
     Column("value", "値", align="end"),
     Column("parts", "分子／分母", align="end"),
     Column("source", "出典", wide=True),
-    Column("confidence", "確からしさ"),
     Column("known", "知った日"),
     Column("edition", "版", wide=True),
 )

@@ -162,10 +162,8 @@ def chart(about: Subject, found: Trial) -> Any:
     """The course to the goal with its span."""
     rows = rows_of(found)
     given = found.given
-    last = len(rows) - 1
     middle = [
-        Dot(row.on, row.middle, f"{row.middle:,}" if at in (0, last) else "")
-        for at, row in enumerate(rows)
+        Dot(row.on, row.middle, f"{row.middle:,}" if at == 0 else "") for at, row in enumerate(rows)
     ]
     marks = Marks(
         band=Band(
