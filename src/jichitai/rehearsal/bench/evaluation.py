@@ -54,12 +54,15 @@ select %(dataset)s, told.body, 1, told.business, 'yes', 'bench',
 """
 
 _STATEMENTS: Final = """
-insert into evaluation.figure_statement
-       (measure, origin, day, revision, reason, figures, message_id, counted_at, recorded_at)
-select %(measure)s, %(origin)s, day::date, revision, '', %(parts)s, 'bench',
+insert into evaluation.figure_statement (measure, origin, day, revision, reason, figures, total,
+       message_id, counted_at, recorded_at)
+select %(measure)s, %(origin)s, day::date, revision, '', %(parts)s, whole.total, 'bench',
        day + interval '26 hours', day + interval '26 hours'
-  from generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 day') as day,
-       generate_series(1, 2) as revision
+  from generate_series(%(first)s::timestamp, %(last)s::timestamp, interval '1 day') as day
+ cross join generate_series(1, 2) as revision
+ cross join lateral (
+       select sum(1 + (hashint8(part + (day::date - date '2000-01-01')) & 1023)) as total
+         from generate_series(1, %(parts)s) as part) as whole
  where revision = 1 or extract(day from day) = 1
 """
 
