@@ -162,6 +162,9 @@ async def test_anybody_sees_the_published_data_and_nothing_that_bodies_told(
             assert refused.status_code == 422
             assert "公開していません" in refused.text
         assert (await client.get(f"{OPEN}/groups?by=vendor")).status_code == 422
+        home = (await client.get(f"{OPEN}?source=rehearsal")).text
+        assert f"{OPEN}/late?source=rehearsal" in home
+        assert "数えられたのは北海道だけです（100.0%）" in home
         play = (await client.get(f"{OPEN}/bodies/{SAPPORO}?source=rehearsal")).text
         assert "演習のデータです" in play
         data = (await client.get(f"{OPEN}/bodies/{SAPPORO}/data.json?source=rehearsal")).json()

@@ -323,7 +323,7 @@ def _figures(frame: _Frame, line: Line) -> Iterator[str]:
     known = [dot for dot in line.dots if dot.value is not None]
     for dot in _spaced(frame, known):
         x, y = frame.x(dot.on), frame.y(dot.value or 0)
-        above = y - 10 if y > _TOP + 16 else y + 20
+        above = y - 10 if y > _TOP + 6 else y + 20
         yield _text(x, above, dot.text, anchor="middle", fill=SERIES_COLOURS[0], bold=True)
 
 

@@ -260,6 +260,8 @@ def finding(asked: Asked, rows: Sequence[AreaRow], dataset: Dataset | None) -> F
     known = [one for one in rows if one.tally is not None and one.tally.systems]
     if not known or dataset is None:
         text = "この物差しで数えたデータは、まだありません"
+    elif len(known) == 1:
+        text = f"数えられたのは{known[0].name}だけです（{known[0].rate}）"
     elif asked.measure is MeasureKind.LATE:
         most = max(known, key=lambda one: one.share)
         text = f"間に合わないシステムの割合が最も高いのは{most.name}の{most.rate}です"

@@ -130,6 +130,7 @@ def setting(
     """The values that every page has."""
     return {
         "place": place,
+        "go": lambda path: address(path, asked.values),
         "on": asked.on,
         "as_of": both(asked.on),
         "source_kind": asked.values.get("source", ""),
