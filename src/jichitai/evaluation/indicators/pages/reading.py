@@ -13,12 +13,20 @@ from markupsafe import Markup
 from jichitai.evaluation.indicators import service
 from jichitai.evaluation.indicators.api.routes import known_at
 from jichitai.evaluation.indicators.checks import CONFIDENCE
-from jichitai.evaluation.indicators.model import Definition, Point, Target, year_label
+from jichitai.evaluation.indicators.live import Step
+from jichitai.evaluation.indicators.model import (
+    Definition,
+    Point,
+    Query,
+    Target,
+    Total,
+    year_label,
+)
 from jichitai.evaluation.indicators.pages import words
 from jichitai.evaluation.indicators.pages.words import BASE, READ, AnyRequest
 from jichitai.evaluation.indicators.standing import Forecast, Standing, Status
 from jichitai.infra.clock import Clock
-from jichitai.kernel.dates import JST, parse_date
+from jichitai.kernel.dates import JST, both, parse_date
 from jichitai.kernel.errors import InvalidError
 from jichitai.kernel.municipalities import prefectures
 from jichitai.web.components import Column, Crumb, Fact, Finding, Option, Tile
@@ -71,6 +79,7 @@ _DIMENSIONS: Final = {
     "generation": "世代",
     "step": "段階",
     "source": "出どころ",
+    "denominator": "分母",
 }
 
 
@@ -152,7 +161,7 @@ def _row(one: Definition, status: Status) -> dict[str, Any]:
         "level": one.level.word,
         "value": words.shown_point(one, status.point),
         "live": bool(status.point and status.point.live),
-        "as_of": status.point.label if status.point else "—",
+        "as_of": _label(status.point) if status.point else "—",
         "target": _target_text(one, status.target),
         "status": words.status_of(status.standing),
     }
@@ -197,6 +206,11 @@ async def indicator(
             if dimension
             else []
         )
+        drawn = (
+            (await service.points(tx, [indicator_id], at, step=Step.MONTH))[indicator_id]
+            if _standing_figure(one)
+            else values[indicator_id]
+        )
     points = values[indicator_id]
     writes = words.may_write(principal) and not wrong
     context = {
@@ -207,7 +221,8 @@ async def indicator(
         "reason": status.reason,
         "point": status.point,
         "value_known": status.point is not None,
-        "figure": _figure(one, points, status, ahead),
+        "about": _label(status.point) if status.point else "",
+        "figure": _figure(one, drawn, status, ahead),
         "finding": _finding(one, status, at),
         "ahead": _ahead(one, ahead),
         "facts": _facts(one),
@@ -239,10 +254,22 @@ async def indicator(
     return page(request, "evaluation_indicators/one.html", context, status=code)
 
 
+def _standing_figure(one: Definition) -> bool:
+    """Whether the value of any day can be drawn: what there is, not what happened in a year."""
+    return isinstance(one.numerator, Query) and one.numerator.total is Total.LATEST
+
+
+def _label(point: Point) -> str:
+    """What a value is about; of a year that is not over, up to which day."""
+    if point.complete:
+        return point.label
+    return f"{point.label.split('（')[0]}の途中、{both(point.as_of)}まで"
+
+
 def _finding(one: Definition, status: Status, at: datetime) -> Finding:
     point = status.point
     text = (
-        f"{one.name}は{words.shown_point(one, point)}（{point.label}）"
+        f"{one.name}は{words.shown_point(one, point)}（{_label(point)}）"
         if point
         else f"{one.name}の実績は公表されていない"
     )
@@ -341,9 +368,8 @@ def _value(one: Definition, point: Point, *, writes: bool) -> dict[str, Any]:
     )
     corrects = writes and point.holds and not point.live and not point.part
     return {
-        "label": point.label,
+        "label": _label(point),
         "series": point.version,
-        "running": point.live and not point.complete,
         "value": one.with_unit(point.text),
         "holds": point.holds,
         "parts": parts,
