@@ -175,6 +175,24 @@ async def test_anybody_sees_the_published_data_and_nothing_that_bodies_told(
     assert {one["vendor"] + one["risks"] for one in data["systems"]} == {""}
 
 
+async def test_an_expert_from_outside_reads_figures_but_no_contact_and_no_vendor(
+    ministry: World,
+) -> None:
+    async with ministry.officer(role=Role.EVALUATION_EXPERT) as client:
+        paths = (f"/bodies/{SAPPORO}", f"/bodies/{SAPPORO}/data.json", "/late", "/late.csv")
+        pages = [(await client.get(f"{HERE}{path}?source=survey")).text for path in paths]
+        calls = [
+            (await client.get(f"{API}/{path}?source=survey")).text
+            for path in (f"bodies/{SAPPORO}", "late", "groups")
+        ]
+        vendors = (await client.get(f"{API}/groups?source=survey&by=vendor")).json()
+        assert (await client.get(f"{HERE}/groups?by=vendor")).status_code == 422
+    assert vendors == []
+    assert "98.0%（784／800ステップ）" in plain(pages[0])
+    for text in (SECRET_VENDOR, SECRET_RISK, "digital@sapporo"):
+        assert text not in "".join((*pages, *calls))
+
+
 async def test_a_page_a_csv_a_json_and_a_call_tell_the_same_figures(ministry: World) -> None:
     async with ministry.officer() as client:
         page = plain((await client.get(OPEN)).text)

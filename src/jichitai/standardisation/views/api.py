@@ -30,7 +30,8 @@ from jichitai.standardisation.views.items import (
     SlipItem,
 )
 from jichitai.standardisation.views.pages.lists import after_of, late_filters
-from jichitai.web.inject import Db, LawClock
+from jichitai.standardisation.views.scope import inside
+from jichitai.web.inject import Db, LawClock, Who
 
 BASE: Final = "/api/v1/standardisation/progress"
 _TAGS: Final = ["standardisation-progress"]
@@ -110,17 +111,25 @@ async def bodies(
 
 @get(f"{BASE}/bodies/{{code:str}}", opt=_OPT, summary="One body (団体)", tags=_TAGS)
 async def one_body(
-    code: FromPath[str], db: Db, clock: LawClock, as_of: AsOf = None, source: Source = ""
+    code: FromPath[str],
+    principal: Who,
+    db: Db,
+    clock: LawClock,
+    as_of: AsOf = None,
+    source: Source = "",
 ) -> BodyDetail:
     """One body with its systems, the changes of its target dates and its data sets."""
     async with db.transaction(read_only=True) as tx:
-        return await tabular.body_detail(tx, _of(clock, as_of, source), code, public=False)
+        return await tabular.body_detail(
+            tx, _of(clock, as_of, source), code, inside=inside(principal)
+        )
 
 
 @get(
     f"{BASE}/late", opt=_OPT, summary="Bodies with late systems (特定移行支援システム)", tags=_TAGS
 )
 async def late(
+    principal: Who,
     db: Db,
     clock: LawClock,
     as_of: AsOf = None,
@@ -144,7 +153,7 @@ async def late(
             limit=limit,
             **_of(clock, as_of, source).times,
         )
-        items = await tabular.with_offices(tx, found.rows)
+        items = await tabular.with_offices(tx, found.rows, inside=inside(principal))
     return LatePageItem(
         total=found.total,
         items=items,
@@ -223,6 +232,7 @@ async def costs(db: Db, clock: LawClock, as_of: AsOf = None, source: Source = ""
 
 @get(f"{BASE}/groups", opt=_OPT, summary="Systems by one fact (内訳)", tags=_TAGS)
 async def groups(
+    principal: Who,
     db: Db,
     clock: LawClock,
     by: Annotated[
@@ -231,7 +241,12 @@ async def groups(
     as_of: AsOf = None,
     source: Source = "",
 ) -> list[GroupItem]:
-    """By vendor, cloud, class of deadline, reason or target year; nothing without a data set."""
+    """By vendor, cloud, class of deadline, reason or target year; nothing without a data set.
+
+    Vendors are for the ministry's officers only: others get nothing by vendor.
+    """
+    if by == Fact.VENDOR and not inside(principal):
+        return []
     async with db.transaction(read_only=True) as tx:
         found = await grouping.groups(tx, by=Fact(by), **_of(clock, as_of, source).times)
     return [

@@ -30,7 +30,7 @@ AsOf = FromQuery[date | None]
 )
 async def own(principal: Who, clock: LawClock, as_of: AsOf = None) -> BodyDetail:
     """What is published of the body that the account works for."""
-    return tabular.detail_of(_views([own_body(principal).code], clock, as_of)[0], public=True)
+    return tabular.detail_of(_views([own_body(principal).code], clock, as_of)[0], inside=False)
 
 
 @get(
@@ -64,7 +64,7 @@ async def member(
 ) -> BodyDetail:
     """What is published of one member."""
     found = member_of(principal, code)
-    return tabular.detail_of(_views([found.code], clock, as_of)[0], public=True)
+    return tabular.detail_of(_views([found.code], clock, as_of)[0], inside=False)
 
 
 def _views(codes: list[str], clock: Clock, as_of: date | None) -> list[BodyView]:

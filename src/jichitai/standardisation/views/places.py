@@ -16,13 +16,16 @@ class Place:
 
     Attributes:
         base: address of the first page.
-        public: whether anybody may read it; contacts, vendors and risks are left out then.
+        public: whether anybody may read it.
+        inside: whether contacts, vendors, contracts and risks are shown: to the ministry's own
+            officers, and not to experts from outside who read the same figures.
         prefecture: two digits of the prefecture whose members alone are shown, or empty.
         answers: whether answers of bodies stand here; elsewhere only the published data do.
     """
 
     base: str
     public: bool = False
+    inside: bool = False
     prefecture: str = ""
     answers: bool = True
 
@@ -70,7 +73,8 @@ class Place:
         return f"{self.base}/bodies/{code}"
 
 
-MINISTRY: Final = Place("/standardisation")
+MINISTRY: Final = Place("/standardisation", inside=True)
+READERS: Final = Place("/standardisation")
 OPEN: Final = Place("/open-data/standardisation", public=True)
 OWN: Final = Place("/standardisation/own", answers=False)
 

@@ -2,7 +2,16 @@
 
 from jichitai.kernel.bodies import Body, all_bodies, prefecture_body
 from jichitai.standardisation.views.errors import NotShownHereError
-from jichitai.web.rights import Principal
+from jichitai.web.rights import Principal, Role
+
+
+def inside(principal: Principal) -> bool:
+    """Whether the account is the ministry's own officer for the migration.
+
+    Experts from outside read the same figures, but not whom to call, nor what bodies told of
+    their vendors, contracts and risks.
+    """
+    return Role.MINISTRY_OFFICER in principal.roles
 
 
 def own_body(principal: Principal) -> Body:

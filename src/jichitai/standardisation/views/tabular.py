@@ -303,9 +303,11 @@ async def late_rows(
     return await with_offices(tx, found.rows)
 
 
-async def with_offices(tx: Tx, rows: Sequence[LateBody]) -> list[LateContactItem]:
-    """Bodies with late systems, and whom to call."""
-    known = await offices(tx, [one.code for one in rows])
+async def with_offices(
+    tx: Tx, rows: Sequence[LateBody], *, inside: bool = True
+) -> list[LateContactItem]:
+    """Bodies with late systems, and whom to call, which only the ministry's officers see."""
+    known = await offices(tx, [one.code for one in rows]) if inside else {}
     items = []
     for one in rows:
         office = known.get(one.code)
@@ -317,15 +319,15 @@ async def with_offices(tx: Tx, rows: Sequence[LateBody]) -> list[LateContactItem
     return items
 
 
-async def body_detail(tx: Tx, asked: Asked, code: str, *, public: bool) -> BodyDetail:
-    """One body; what bodies tell the ministry alone is left out of public answers.
+async def body_detail(tx: Tx, asked: Asked, code: str, *, inside: bool) -> BodyDetail:
+    """One body; what bodies tell the ministry alone is for its officers only.
 
     Raises:
         NotShownHereError: none of the 1,788.
     """
     known_body(code)
     found = await one_body(tx, code, **asked.times)
-    return detail_of(found, public=public)
+    return detail_of(found, inside=inside)
 
 
 def known_body(code: str) -> None:
@@ -340,7 +342,7 @@ def known_body(code: str) -> None:
         )
 
 
-def detail_of(found: BodyView, *, public: bool) -> BodyDetail:
+def detail_of(found: BodyView, *, inside: bool) -> BodyDetail:
     """A body as an answer."""
     systems = [
         SystemItem(
@@ -355,14 +357,14 @@ def detail_of(found: BodyView, *, public: bool) -> BodyDetail:
             target_on=one.target_on,
             deadline_class=one.deadline_class.value,
             **(
-                {}
-                if public
-                else {
+                {
                     "vendor": one.vendor,
                     "contract": one.contract,
                     "cloud": one.cloud.value,
                     "risks": one.risks,
                 }
+                if inside
+                else {}
             ),
         )
         for one in found.systems

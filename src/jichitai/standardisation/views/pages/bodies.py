@@ -168,7 +168,7 @@ async def body_page(request: AnyRequest, code: FromPath[str], db: Db, clock: Law
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)
         found = await one_body(tx, code, **asked.times)
-        contact = None if place.public else (await offices(tx, [code])).get(code)
+        contact = (await offices(tx, [code])).get(code) if place.inside else None
     used = [one for one in (found.steps_from, found.late_from) if one is not None]
     context = {
         **setting(request, place, asked, [one for one in known if one in used] or known),
@@ -197,7 +197,7 @@ def body_values(found: BodyView, place: Place) -> dict[str, Any]:
         "rows": [SystemRow.of(one) for one in found.systems],
         "left_out": [one for one in found.systems if one.runs is not Answer.YES],
         "term_columns": _TERMS,
-        "terms": [] if place.public else [SystemRow.of(one) for one in found.systems if _told(one)],
+        "terms": [SystemRow.of(one) for one in found.systems if place.inside and _told(one)],
         "definitions": [
             {"title": kind.label, "text": kind.definition}
             for kind in (MeasureKind.STEPS, MeasureKind.SYSTEMS)

@@ -38,7 +38,7 @@ _PUBLIC: Final = (Fact.REASON, Fact.CLOUD, Fact.DEADLINE, Fact.TARGET_YEAR)
 async def by_fact(request: AnyRequest, db: Db, clock: LawClock) -> Template:
     """Systems by one fact at a time."""
     place, asked = asked_at(request, clock.today())
-    facts = _PUBLIC if place.public else (*_PUBLIC, Fact.VENDOR)
+    facts = (*_PUBLIC, Fact.VENDOR) if place.inside else _PUBLIC
     by = chosen("内訳", facts, request.query_params.get("by", "")) or Fact.REASON
     async with db.transaction(read_only=True) as tx:
         known = await service.datasets(tx, asked.known_at)

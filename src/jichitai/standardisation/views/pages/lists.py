@@ -127,14 +127,14 @@ async def late(request: AnyRequest, db: Db, clock: LawClock) -> Template:
         found = await service.late_bodies(
             tx, filters=late_filters(narrowed), after=after, limit=_ROWS, **asked.times
         )
-        contacts = {} if place.public else await offices(tx, [one.code for one in found.rows])
+        contacts = await offices(tx, [one.code for one in found.rows]) if place.inside else {}
     values = typed(asked, narrowed)
     context = {
         **setting(request, place, asked, known),
         "as_of_text": wareki(found.dataset.as_of) if found.dataset else "—",
         "options": options(),
         "typed": values,
-        "columns": _LATE if place.public else (*_LATE, _CONTACT),
+        "columns": (*_LATE, _CONTACT) if place.inside else _LATE,
         "rows": [LateRow.of(one, place, asked, contacts.get(one.code)) for one in found.rows],
         "page": _paged(found, place, values, first),
         "csv": address(f"{place.late}.csv", values),
@@ -183,7 +183,7 @@ async def late_csv(request: AnyRequest, db: Db, clock: LawClock) -> Response[byt
     place, asked = asked_at(request, clock.today())
     narrowed = narrowed_of(request.query_params)
     async with db.transaction(read_only=True) as tx:
-        rows = await tabular.late_rows(tx, asked, late_filters(narrowed), contacts=not place.public)
+        rows = await tabular.late_rows(tx, asked, late_filters(narrowed), contacts=place.inside)
     return tabular.attached(tabular.as_csv(rows), f"late-{asked.on}.csv")
 
 

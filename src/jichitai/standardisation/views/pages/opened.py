@@ -44,7 +44,7 @@ async def body_json(
     """One body as JSON: what its page shows."""
     place, asked = asked_at(request, clock.today())
     async with db.transaction(read_only=True) as tx:
-        found = await tabular.body_detail(tx, asked, code, public=place.public)
+        found = await tabular.body_detail(tx, asked, code, inside=place.inside)
     return _json(found)
 
 

@@ -22,11 +22,13 @@ from jichitai.standardisation.views.asking import (
     asked_of,
 )
 from jichitai.standardisation.views.errors import NotShownHereError, UnknownChoiceError
-from jichitai.standardisation.views.places import MINISTRY, OPEN, Place, address
+from jichitai.standardisation.views.places import MINISTRY, OPEN, READERS, Place, address
 from jichitai.standardisation.views.reasons import reason_name
+from jichitai.standardisation.views.scope import inside
 from jichitai.standardisation.views.words import LEGENDS, confidence
 from jichitai.web.components import Column, Crumb, NavItem, Option, Status
 from jichitai.web.formats import date_text
+from jichitai.web.rights import provide_principal
 
 _KEPT: Final = frozenset(
     [
@@ -101,7 +103,10 @@ def asked_at(request: AnyRequest, today: date) -> tuple[Place, Asked]:
     Raises:
         UnknownChoiceError: no such source or measure; or answers, which are not public.
     """
-    place = OPEN if request.url.path.startswith(OPEN.base) else MINISTRY
+    if request.url.path.startswith(OPEN.base):
+        place = OPEN
+    else:
+        place = MINISTRY if inside(provide_principal(request)) else READERS
     asked = asked_of(request, today)
     if place.public and asked.source is SourceKind.SURVEY:
         raise UnknownChoiceError(
