@@ -212,7 +212,7 @@ async def indicator(
             else values[indicator_id]
         )
     points = values[indicator_id]
-    writes = words.may_write(principal) and not wrong
+    writes = words.may_write(principal) and not known
     context = {
         "one": one,
         "base": words.address(indicator_id),
