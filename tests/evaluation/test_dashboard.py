@@ -104,7 +104,7 @@ async def test_a_public_reader_goes_from_the_country_to_one_body(app: Litestar) 
         alike = (await client.get(f"{OPEN}/bodies/011002/like")).text
     assert f'href="{OPEN}/P8-3-05"' in home
     assert "—（未公表）" in home
-    assert "52.3 %（935／1,788団体）" in country
+    assert "52.3\u00a0%（935／1,788団体）" in country
     assert country.count(f'{OPEN}/P8-3-05/prefectures/01"') == 2  # on the map and in the table
     assert f'href="{OPEN}/bodies/011002"' in area
     assert "18システム" in one

@@ -92,8 +92,8 @@ async def alike(
     near = like(body(code), all_bodies())
     policies = await seen(tx, Sight.PUBLISHED, at)
     found = [
-        *await migration(tx, (Sight.STEPS, Sight.SYSTEMS), at),
-        *await migration(tx, (Sight.LATE,), at),
+        *await migration(tx, (Sight.STEPS, Sight.SYSTEMS), at, among=near),
+        *await migration(tx, (Sight.LATE,), at, among=near),
         told_openly(policies) if public else policies,
     ]
     sights = {one.sight: one for one in found}

@@ -1,6 +1,6 @@
 """Reads of 指標の状況: what each body told, by the services of the systems that know it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
@@ -70,28 +70,30 @@ async def _migration(tx: Tx, sight: Sight, at: Moment) -> Seen:
     return found
 
 
-async def migration(tx: Tx, sights: Sequence[Sight], at: Moment) -> list[Seen]:
+async def migration(
+    tx: Tx, sights: Sequence[Sight], at: Moment, *, among: Collection[Body] | None = None
+) -> list[Seen]:
     """Several sights of one data set, counted once; steps and systems are told together.
 
     Args:
         tx: of the ministry.
         sights: one, or those that the same data set tells.
         at: the moment.
+        among: the bodies that are asked for; all of the 1,788 when left out.
     """
     measure = _MEASURES[sights[0]]
+    asked = all_bodies() if among is None else among
     found = await progress.latest(
         tx, as_of=at.on, known_at=at.known_at, source_kind=at.source_kind, measure=measure
     )
     if found is None:
-        every = tuple(Told(body=one, part=None, whole=0) for one in all_bodies())
+        every = tuple(Told(body=one, part=None, whole=0) for one in asked)
         name = at.source_kind.japanese
         return [Seen(sight=one, bodies=every, source=name, as_of=None) for one in sights]
     tallies = await progress.by_body(
         tx, as_of=at.on, known_at=at.known_at, source_kind=at.source_kind, measure=measure
     )
-    covered = [
-        one for one in all_bodies() if found.covers == "all" or one.kind is not BodyKind.PREFECTURE
-    ]
+    covered = [one for one in asked if found.covers == "all" or one.kind is not BodyKind.PREFECTURE]
     return [
         Seen(
             sight=sight,

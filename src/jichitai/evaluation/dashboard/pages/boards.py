@@ -186,7 +186,7 @@ def place_finding(
         text = f"{within}の{sight.label}は、まだ分かりません（回答なし）"
     else:
         text = (
-            f"{within}の{sight.label}は{percent_text(whole.percent)}"
+            f"{within}の{sight.label}は{_unbroken(percent_text(whole.percent))}"
             f"（{whole.part:,}／{whole.whole:,}{sight.unit}）"
         )
     mark = "演習のデータ。" if told.rehearsal else ""
@@ -200,10 +200,15 @@ def place_finding(
     )
 
 
+def _unbroken(text: str) -> str:
+    """A rate whose sign stays in the line of its number."""
+    return text.replace(" ", "\u00a0")
+
+
 def _facts(found: Sheet) -> list[Fact]:
     line, status = found.line, found.line.status
     facts = [
-        Fact("最新の値", f"{line.value}　{line.as_of}"),
+        Fact("最新の値", f"{line.value}　{line.as_of}" if line.as_of != "—" else line.value),
         Fact("目標", line.target),
         Fact("判定の理由", status.reason or status.standing.meaning),
     ]
