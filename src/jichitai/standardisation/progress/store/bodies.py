@@ -26,7 +26,7 @@ stated as (
            lag(target_on) over (partition by body, business order by number) as before
       from standardisation.target
      where source_kind = %(kind)s and recorded_at <= %(known)s),
-moved as (
+moved as materialized (
     select body, count(*) as slips from stated where target_on > before group by body),
 found as (
     select chosen.body, chosen.prefecture, chosen.class,
