@@ -16,6 +16,7 @@ from jichitai.evaluation.errors import FaultyEntryError
 from jichitai.evaluation.indicators import entering, service
 from jichitai.evaluation.indicators.errors import StaleValueError
 from jichitai.evaluation.indicators.model import (
+    Baseline,
     Constant,
     Definition,
     Direction,
@@ -45,11 +46,12 @@ _TOTALS: Final = {
     Total.LATEST: "時点（その日の現在数）",
 }
 _LINES: Final = ("source", "survey", "collector", "owner")
+_USUAL: Final = (Decimal(100), Decimal(80))
 _ID: Final = re.compile(r"[A-Z][A-Z0-9]*(-[A-Za-z0-9]+){1,4}")
 _FIELDS: Final = (
     "indicator_id", "name", "definition", "unit", "decimals", "direction", "level", "section",
     "frequency", "source", "survey", "collector", "owner", "note", "replaces", "valid_from",
-    "release_lag", "cumulative", "breakdowns", "new_series", "reason",
+    "release_lag", "cumulative", "baseline_value", "baseline_on", "baseline_source", "good", "near", "breakdowns", "new_series", "reason",
     *(
         f"{part}_{name}"
         for part in ("numerator", "denominator")
@@ -61,7 +63,10 @@ _FIELDS: Final = (
 @get(BASE + "/new", opt=WRITE, include_in_schema=False)
 async def blank(request: AnyRequest, clock: LawClock) -> Template:
     """An empty form."""
-    typed = {"valid_from": both(clock.today()), "decimals": "0", "indicator_id": "P8-"}
+    typed = {
+        "valid_from": both(clock.today()), "decimals": "0", "indicator_id": "P8-",
+        "good": "100", "near": "80",
+    }  # fmt: skip
     return _page(request, None, typed, {})
 
 
@@ -180,7 +185,9 @@ def _read(
         faults["name"] = "指標の名前がありません。入れてください。"
     if faults or valid_from is None:
         return None
-    kept = {"thresholds": before.thresholds, "baseline": before.baseline} if before else {}
+    kept = {"thresholds": _thresholds(sent, faults), "baseline": _baseline(sent, faults)}
+    if faults:
+        return None
     try:
         plain = msgspec.to_builtins(whole) | {"valid_from": valid_from.isoformat()}
         read = msgspec.convert(plain, Definition)
@@ -188,6 +195,27 @@ def _read(
         faults[""] = f"選んだ値が一覧にありません。一覧から選び直してください（{error}）。"
         return None
     return msgspec.structs.replace(read, **parts, **kept)
+
+
+def _baseline(sent: FormMultiDict, faults: dict[str, str]) -> Baseline | None:
+    """Where it stood before, when a value is given."""
+    value = words.number(words.line(sent, "baseline_value"), "baseline_value", "基準値", faults)
+    if value is None:
+        return None
+    on = words.day(words.line(sent, "baseline_on"), "baseline_on", "基準値の時点", faults)
+    source = words.line(sent, "baseline_source")
+    return Baseline(value=value, on=on, source=source) if on else None
+
+
+def _thresholds(sent: FormMultiDict, faults: dict[str, str]) -> tuple[Decimal, Decimal]:
+    """Shares of the way for 順調 and やや遅れ."""
+    good = words.number(words.line(sent, "good") or "100", "good", "しきい値", faults)
+    near = words.number(words.line(sent, "near") or "80", "near", "しきい値", faults)
+    if good is None or near is None:
+        return _USUAL
+    if not 0 <= near <= good <= 1000:
+        faults["near"] = "やや遅れのしきい値は、0以上、順調のしきい値以下にしてください。"
+    return good, near
 
 
 def _whole(sent: FormMultiDict, name: str, most: int, faults: dict[str, str]) -> int | None:
@@ -257,6 +285,14 @@ def _filled(one: Definition) -> dict[str, str]:
         "release_lag": "" if one.release_lag is None else str(one.release_lag),
         "breakdowns": ",".join(one.breakdowns),
     }  # fmt: skip
+    good, near = one.thresholds
+    plain |= {"good": f"{good:f}", "near": f"{near:f}"}
+    if one.baseline:
+        plain |= {
+            "baseline_value": f"{one.baseline.value:f}",
+            "baseline_on": both(one.baseline.on),
+            "baseline_source": one.baseline.source,
+        }
     return plain | _parts("numerator", one.numerator) | _parts("denominator", one.denominator)
 
 

@@ -1,86 +1,31 @@
 """The list of indicators, and one of them with its values in all editions."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, Final
+from datetime import datetime
+from typing import Annotated, Final
 
 from litestar import get
 from litestar.params import FromPath, QueryParameter
 from litestar.response import Template
 from litestar.types import ControllerRouterHandler
-from markupsafe import Markup
 
 from jichitai.evaluation.indicators import service
 from jichitai.evaluation.indicators.api.routes import known_at
-from jichitai.evaluation.indicators.checks import CONFIDENCE
 from jichitai.evaluation.indicators.live import Step
 from jichitai.evaluation.indicators.model import (
     Definition,
-    Point,
-    Query,
-    Target,
-    Total,
-    year_label,
 )
-from jichitai.evaluation.indicators.pages import words
+from jichitai.evaluation.indicators.pages import rows, words
 from jichitai.evaluation.indicators.pages.words import BASE, READ, AnyRequest
-from jichitai.evaluation.indicators.standing import Forecast, Standing, Status
+from jichitai.evaluation.indicators.standing import Standing, Status
 from jichitai.infra.clock import Clock
-from jichitai.kernel.dates import JST, both, parse_date
+from jichitai.kernel.dates import JST, parse_date
 from jichitai.kernel.errors import InvalidError
-from jichitai.kernel.municipalities import prefectures
-from jichitai.web.components import Column, Crumb, Fact, Finding, Option, Tile
-from jichitai.web.formats import date_text
+from jichitai.web.components import Crumb, Option, Tile
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, Who
-from jichitai.web.time_charts import Dot, Goal, Line, Marks, time_chart
 
 Typed = Annotated[str, QueryParameter(max_length=40)]
-_LIST: Final = (
-    Column("id", "指標番号", head=True),
-    Column("name", "指標", wide=True),
-    Column("status", "状況"),
-    Column("value", "最新の実績", align="end"),
-    Column("as_of", "時点", wide=True),
-    Column("target", "目標", wide=True),
-    Column("level", "段階"),
-)
-_VALUES: Final = (
-    Column("label", "年度・時点", head=True, wide=True),
-    Column("value", "値", align="end"),
-    Column("parts", "分子／分母", align="end"),
-    Column("source", "出典と確からしさ", wide=True),
-    Column("recorded", "知られた日", wide=True),
-    Column("standing", "版", wide=True),
-)
-_TARGETS: Final = (
-    Column("on", "期限", head=True),
-    Column("value", "目標値", align="end"),
-    Column("kind", "種類"),
-    Column("source", "出典", wide=True),
-    Column("recorded", "知られた日"),
-    Column("standing", "版", wide=True),
-)
-_DEFINITIONS: Final = (
-    Column("edition", "系列・版", head=True),
-    Column("definition", "定義", wide=True),
-    Column("since", "数え始め"),
-    Column("recorded", "知られた日"),
-    Column("reason", "変えた理由", wide=True),
-)
-_DIMENSIONS: Final = {
-    "prefecture": "都道府県",
-    "kind": "種類",
-    "class": "団体の区分",
-    "organ": "機関",
-    "affair": "事務",
-    "medium": "媒体",
-    "client": "相手先",
-    "generation": "世代",
-    "step": "段階",
-    "source": "出どころ",
-    "denominator": "分母",
-}
 
 
 def asked_day(typed: str, clock: Clock) -> tuple[datetime, str]:
@@ -115,13 +60,20 @@ async def indicators(
         and (not standing or stand[one.indicator_id].standing == standing)
     ]
     groups = [
-        (title, [_row(one, stand[one.indicator_id]) for one in shown if one.section == key])
+        (
+            title,
+            [
+                rows.indicator_row(one, stand[one.indicator_id])
+                for one in shown
+                if one.section == key
+            ],
+        )
         for key, title in _titles(found).items()
     ]
     context = {
         "tiles": _tiles(list(stand.values())),
-        "groups": [(title, rows) for title, rows in groups if rows],
-        "columns": _LIST,
+        "groups": [(title, found) for title, found in groups if found],
+        "columns": rows.LIST,
         "sections": words.options(_titles(found)),
         "standings": [Option(str(one), one.shown) for one in Standing],
         "section": section,
@@ -151,26 +103,6 @@ def _tiles(stand: Sequence[Status]) -> list[Tile]:
         for one in Standing
         if any(status.standing is one for status in stand)
     ]
-
-
-def _row(one: Definition, status: Status) -> dict[str, Any]:
-    return {
-        "id": one.indicator_id,
-        "href": words.address(one.indicator_id),
-        "name": one.name,
-        "level": one.level.word,
-        "value": words.shown_point(one, status.point),
-        "live": bool(status.point and status.point.live),
-        "as_of": _label(status.point) if status.point else "—",
-        "target": _target_text(one, status.target),
-        "status": words.status_of(status.standing),
-    }
-
-
-def _target_text(one: Definition, target: Target | None) -> str:
-    if target is None:
-        return "—"
-    return f"{one.with_unit(target.text)}（{year_label(target.fiscal_year).split('（')[0]}まで）"
 
 
 @get(BASE + "/{indicator_id:str}", opt=READ, include_in_schema=False)
@@ -208,7 +140,7 @@ async def indicator(
         )
         drawn = (
             (await service.points(tx, [indicator_id], at, step=Step.MONTH))[indicator_id]
-            if _standing_figure(one)
+            if rows.standing_figure(one)
             else values[indicator_id]
         )
     points = values[indicator_id]
@@ -221,27 +153,27 @@ async def indicator(
         "reason": status.reason,
         "point": status.point,
         "value_known": status.point is not None,
-        "about": _label(status.point) if status.point else "",
-        "figure": _figure(one, drawn, status, ahead),
-        "finding": _finding(one, status, at),
-        "ahead": _ahead(one, ahead),
-        "facts": _facts(one),
-        "value_columns": _VALUES,
-        "values": [_value(one, point, writes=writes) for point in reversed(points)],
-        "target_columns": _TARGETS,
-        "targets": [_target(one, target, writes=writes) for target in reversed(aims)],
-        "definition_columns": _DEFINITIONS,
-        "definitions": [_definition(found) for found in versions],
+        "about": rows.label_of(status.point) if status.point else "",
+        "figure": rows.figure_of(one, drawn, status, ahead),
+        "finding": rows.finding_of(one, status, at),
+        "ahead": rows.ahead_of(one, ahead),
+        "facts": rows.facts_of(one),
+        "value_columns": rows.VALUES,
+        "values": [rows.value_row(one, point, writes=writes) for point in reversed(points)],
+        "target_columns": rows.TARGETS,
+        "targets": [rows.target_row(one, target, writes=writes) for target in reversed(aims)],
+        "definition_columns": rows.DEFINITIONS,
+        "definitions": [rows.definition_row(found) for found in versions],
         "before": every.get(one.replaces),
         "before_values": [
-            _value(every[one.replaces], point, writes=False)
+            rows.value_row(every[one.replaces], point, writes=False)
             for point in reversed(values.get(one.replaces, []))
         ],
         "after": [found for found in every.values() if found.replaces == indicator_id],
-        "breakdowns": [Option(name, _DIMENSIONS.get(name, name)) for name in one.breakdowns],
+        "breakdowns": [Option(name, rows.DIMENSIONS.get(name, name)) for name in one.breakdowns],
         "breakdown": dimension,
-        "parts": _parts(one, apart, dimension),
-        "part_title": _DIMENSIONS.get(dimension, dimension),
+        "parts": rows.part_rows(one, apart, dimension),
+        "part_title": rows.DIMENSIONS.get(dimension, dimension),
         "known": known,
         "errors": words.errors_of({"known": wrong} if wrong else {}),
         "at": at,
@@ -252,187 +184,6 @@ async def indicator(
     }
     code = 422 if wrong else 200
     return page(request, "evaluation_indicators/one.html", context, status=code)
-
-
-def _standing_figure(one: Definition) -> bool:
-    """Whether the value of any day can be drawn: what there is, not what happened in a year."""
-    return isinstance(one.numerator, Query) and one.numerator.total is Total.LATEST
-
-
-def _label(point: Point) -> str:
-    """What a value is about; of a year that is not over, up to which day."""
-    if point.complete:
-        return point.label
-    return f"{point.label.split('（')[0]}の途中、{both(point.as_of)}まで"
-
-
-def _finding(one: Definition, status: Status, at: datetime) -> Finding:
-    point = status.point
-    text = (
-        f"{one.name}は{words.shown_point(one, point)}（{_label(point)}）"
-        if point
-        else f"{one.name}の実績は公表されていない"
-    )
-    notes = (f"※{one.note}",) if one.note else ()
-    return Finding(
-        text=text,
-        source=point.source if point else one.source or "—",
-        as_of=f"{at.astimezone(JST):%Y-%m-%d}",
-        csv=f"/api/v1/evaluation/indicators/{one.indicator_id}/points.csv",
-        definition=one.definition,
-        notes=notes,
-    )
-
-
-def _figure(
-    one: Definition, points: Sequence[Point], status: Status, ahead: Forecast | None
-) -> Markup | None:
-    """The series of every version, the target, and the forecast as a line of its own."""
-    lines: list[Line] = []
-    numbers = sorted({point.version for point in points})
-    for number in numbers[-3:]:
-        kept: dict[date, Dot] = {}
-        for point in points:
-            if point.version == number and point.holds and not point.part:
-                kept[point.as_of] = Dot(point.as_of, point.value, point.text)
-        name = "実績" if len(numbers) == 1 else f"実績（第{number}系列）"
-        lines.append(Line(name, [kept[day] for day in sorted(kept)]))
-    known = sum(dot.value is not None for found in lines for dot in found.dots)
-    aimed = status.target is not None and status.target.value is not None
-    if known < (1 if aimed else 2):
-        return None
-    if ahead is not None:
-        dots = [Dot(day, value, one.text_of(value)) for day, value in ahead.line]
-        lines.append(Line("見通し", dots))
-    target = status.target
-    goal = (
-        Goal(target.value, f"目標 {one.with_unit(target.text)}", target.on)
-        if target is not None and target.value is not None
-        else None
-    )
-    label = f"{one.name}の推移。値は下の表にあります。"
-    most = 100 if one.rate else None
-    return time_chart(lines, label=label, unit=one.unit, goal=goal, most=most, marks=Marks())
-
-
-def _ahead(one: Definition, ahead: Forecast | None) -> dict[str, Any] | None:
-    if ahead is None:
-        return None
-    width = (
-        f"{one.text_of(ahead.low)}〜{one.with_unit(one.text_of(ahead.high))}"
-        if ahead.low is not None
-        else ""
-    )
-    return {
-        "on": ahead.on,
-        "text": one.with_unit(ahead.text),
-        "width": width,
-        "method": ahead.method,
-        "reaches_on": ahead.reaches_on,
-    }
-
-
-def _facts(one: Definition) -> list[Fact]:
-    titles = {key: found.title for key, found in service.measures().items()}
-    base = one.baseline
-    pairs = (
-        ("段階", one.level.word),
-        ("定義", one.definition),
-        ("分子（数えるもの）", words.asked(one.numerator, titles)),
-        ("分母", words.asked(one.denominator, titles)),
-        ("単位", one.unit),
-        ("望ましい向き", one.direction.word),
-        (
-            "基準値",
-            f"{one.with_unit(one.text_of(base.value))}（{base.on.isoformat()}）" if base else "",
-        ),
-        ("頻度", one.frequency.word),
-        ("公表までの日数", "" if one.release_lag is None else f"{one.release_lag}日"),
-        ("データの出どころ", one.source),
-        ("調査", one.survey),
-        ("集める者", one.collector),
-        ("内訳", "、".join(_DIMENSIONS.get(name, name) for name in one.breakdowns)),
-        ("順調・やや遅れのしきい値", "・".join(f"{value:f} %" for value in one.thresholds)),
-        ("担当", one.owner),
-        ("注", one.note),
-    )
-    return [Fact(label, value or "—") for label, value in pairs]
-
-
-def _value(one: Definition, point: Point, *, writes: bool) -> dict[str, Any]:
-    sure = CONFIDENCE.get(point.confidence, point.confidence)
-    parts = (
-        f"{point.numerator:,f}／{point.denominator:,f}"
-        if point.numerator is not None and point.denominator is not None
-        else "—"
-    )
-    corrects = writes and point.holds and not point.live and not point.part
-    return {
-        "label": _label(point),
-        "series": point.version,
-        "value": one.with_unit(point.text),
-        "holds": point.holds,
-        "parts": parts,
-        "source": point.source,
-        "sure": sure,
-        "recorded_at": point.recorded_at,
-        "assumed": point.assumed,
-        "live": point.live,
-        "edition": point.edition,
-        "superseded_at": point.superseded_at,
-        "reason": point.reason,
-        "href": words.address(one.indicator_id, "values", point.as_of.isoformat())
-        if corrects
-        else "",
-    }
-
-
-def _target(one: Definition, target: Target, *, writes: bool) -> dict[str, Any]:
-    return {
-        "on": date_text(target.on),
-        "value": one.with_unit(target.text),
-        "kind": "年度の目標" if target.yearly else "最終目標",
-        "source": target.source,
-        "recorded_at": target.recorded_at,
-        "edition": target.edition,
-        "holds": target.superseded_at is None,
-        "superseded_at": target.superseded_at,
-        "reason": target.reason,
-        "href": words.address(one.indicator_id, "targets", target.on.isoformat())
-        if writes and target.superseded_at is None and target.version == one.version
-        else "",
-    }
-
-
-def _definition(found: Definition) -> dict[str, Any]:
-    titles = {key: one.title for key, one in service.measures().items()}
-    parts = [words.asked(found.numerator, titles), words.asked(found.denominator, titles)]
-    return {
-        "edition": f"第{found.version}系列 第{found.edition}版",
-        "definition": "／".join(one for one in [found.definition, *parts] if one),
-        "since": date_text(found.valid_from, short=True),
-        "recorded": found.recorded_at,
-        "reason": found.reason or "—",
-    }
-
-
-def _parts(one: Definition, points: Sequence[Point], dimension: str) -> list[dict[str, Any]]:
-    """The newest value of each part."""
-    names = {row.prefecture_code: row.prefecture for row in prefectures()}
-    newest: dict[str, Point] = {}
-    for point in points:
-        if point.part not in newest or newest[point.part].as_of <= point.as_of:
-            newest[point.part] = point
-    return [
-        {
-            "part": names.get(part, part) if dimension == "prefecture" else part,
-            "value": one.with_unit(point.text),
-            "numerator": "—" if point.numerator is None else f"{point.numerator:,f}",
-            "denominator": "—" if point.denominator is None else f"{point.denominator:,f}",
-            "label": point.label,
-        }
-        for part, point in sorted(newest.items())
-    ]
 
 
 READING_PAGES: Final[tuple[ControllerRouterHandler, ...]] = (indicators, indicator)
