@@ -96,18 +96,22 @@ async def test_the_frame_is_verified_again_and_a_changed_figure_is_seen(
         assert frame.headers["content-type"].startswith("application/jose")
         assert frame.text.count(".") == 2
         dsn = cluster18.dsn(await database_of(world), OWNER)
-        for change, back in (_FIGURE, _FRAME):
+        for change, back in (_FIGURE, _TOTAL, _FRAME):
             with psycopg.connect(dsn) as owner:
                 owner.execute(change)
             found = (await client.get(path)).json()
             with psycopg.connect(dsn) as owner:
                 owner.execute(back)
             assert found["different"] > 0
-            assert found["genuine"] is (change == _FIGURE[0])
+            assert found["genuine"] is (change != _FRAME[0])
 
 
 _FIGURE = tuple(
     f"update evaluation.daily_figure set value = {new} where value = {old}"
+    for old, new in ((3, 4), (4, 3))
+)
+_TOTAL = tuple(
+    f"update evaluation.figure_statement set total = {new} where total = {old}"
     for old, new in ((3, 4), (4, 3))
 )
 _FRAME = tuple(

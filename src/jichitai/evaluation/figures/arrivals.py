@@ -69,13 +69,15 @@ class Line:
     revision: int
     reason: str
     figures: int
+    total: int
     message_id: str
     counted_at: datetime
     recorded_at: datetime
 
 
 _LINE: Final = """
-select measure, origin, day, revision, reason, figures, message_id, counted_at, recorded_at
+select measure, origin, day, revision, reason, figures, total, message_id, counted_at,
+       recorded_at
   from evaluation.figure_statement
 """
 

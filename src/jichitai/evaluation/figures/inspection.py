@@ -1,11 +1,13 @@
 """照合: a message's signature and content, checked again against what is kept."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from jichitai.evaluation.figures import arrivals, evidence
 from jichitai.evaluation.figures.arrivals import Line
 from jichitai.evaluation.figures.evidence import Verified
-from jichitai.evaluation.messages import Covered
+from jichitai.evaluation.messages import Covered, Figure
 from jichitai.infra.clock import SystemClock
 from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
@@ -59,9 +61,7 @@ async def inspected(db: Database, keys: Keys, message_id: str) -> Inspected:
     different = frozenset(
         (line.measure, str(line.day), line.revision)
         for line in lines
-        if {one.parts: one.value for one in said.get((line.measure, line.day, line.revision), ())}
-        != kept.get((line.measure, line.day, line.revision), {})
-        or (line.measure, line.day, line.revision) not in said
+        if not _says(said.get((line.measure, line.day, line.revision)), line, kept)
     )
     return Inspected(
         verified=verified,
@@ -70,3 +70,16 @@ async def inspected(db: Database, keys: Keys, message_id: str) -> Inspected:
         different=different,
         covered=verified.body.covered if verified.body else (),
     )
+
+
+def _says(
+    said: tuple[Figure, ...] | None,
+    line: Line,
+    kept: Mapping[tuple[str, date, int], Mapping[tuple[str, ...], int]],
+) -> bool:
+    """Whether signed figures are those that are kept, with their sum."""
+    if said is None:
+        return False
+    figures = {one.parts: one.value for one in said}
+    same = figures == kept.get((line.measure, line.day, line.revision), {})
+    return same and line.total == sum(figures.values()) and line.figures == len(figures)
