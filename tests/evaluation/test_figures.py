@@ -15,6 +15,10 @@ from jichitai.infra.figures import Measure, Row
 from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import Tier
 from jichitai.security.cloud.model import Step
+from jichitai.security.obligations.model import Denominator
+from jichitai.security.oversight.model.standing import rates
+from jichitai.security.oversight.service import overview
+from jichitai.security.oversight.service.place import Overseer
 from tests.conftest import Cluster
 from tests.evaluation.figure_worlds import FIRST, Figured, figured
 
@@ -91,6 +95,36 @@ async def test_bodies_and_rates_stand_on_the_named_denominators(world: Figured) 
     assert found["bodies-1788"] == 1788
     assert found["organ-pairs"] > 1788
     assert "joint-bodies" not in found
+
+
+async def test_figures_of_policies_are_those_of_the_overview(world: Figured) -> None:
+    union = "138509"
+    async with world.databases[Tier.MINISTRY].transaction() as tx:
+        await tx.execute(
+            "insert into security.joint_body values (%s, '見本広域連合', '広域連合', %s, %s)",
+            (union, ["131016", "131024"], world.clock.now() + timedelta(days=4)),
+        )
+    told = [("011002", 0, "drafting"), ("011002", 3, "in-force"), ("131016", 1, "adopted")]
+    told += [(union, 2, "in-force"), ("130001", 5, "in-force"), ("131016", 6, "repealed")]
+    for revision, (body, after, state) in enumerate(told, start=1):
+        await world.report(body, FIRST + timedelta(days=after), state, revision)
+    world.at(FIRST + timedelta(days=9))
+    await world.publish()
+    ministry = Overseer("00")
+    own = (Denominator.ALL_1788, Denominator.JOINT, Denominator.ORGAN_PAIRS)
+    for day in model.days(FIRST, FIRST + timedelta(days=8)):
+        async with world.databases[Tier.MINISTRY].transaction(all_towns=True) as tx:
+            # the overview knows today's joint bodies only; before, this one was not registered
+            known = await overview.standings(tx, ministry, on=day)
+            there = [one for one in known if one.body.code != union or day >= FIRST + timedelta(4)]
+            for key, pick in (("adopted", "adopted"), ("published", "counted")):
+                rows = await service.totals(
+                    tx, f"security.policies_{key}", day, day, model.ALWAYS, by=("denominator",)
+                )
+                found = {row.parts[0]: row.value for row in rows}
+                for denominator in own:
+                    rate = getattr(rates(there, denominator, on=day), pick)
+                    assert found.get(str(denominator), 0) == rate.numerator, (day, denominator)
 
 
 async def test_a_quiet_day_costs_no_statement_and_is_told_all_the_same(world: Figured) -> None:

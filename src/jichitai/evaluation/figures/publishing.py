@@ -57,10 +57,13 @@ class Publisher:
         self._clock = clock
         self._send = send
         self._pause = pause
+        self._reached: date | None = None
 
     async def publish(self) -> bool:
         """State the next days of every measure; whether more wait."""
         last = model.last_closed(self._clock.now())
+        if last == self._reached:  # told already; the database is not asked again
+            return False
         async with self._database.transaction(all_towns=True, read_only=True) as tx:
             marks = await store.through(tx)
         counted: list[_Counted] = []
@@ -71,7 +74,9 @@ class Publisher:
                 await asyncio.sleep(self._pause)
         if counted:
             await self._state(counted)
-        return any(one.through < last for one in counted)
+        more = any(one.through < last for one in counted)
+        self._reached = None if more else last
+        return more
 
     async def _count(self, measure: Measure, mark: date | None, last: date) -> _Counted:
         async with self._database.transaction(all_towns=True, read_only=True) as tx:
