@@ -10,7 +10,6 @@ import pytest
 from litestar import Litestar
 
 from jichitai.evaluation.dashboard.model import (
-    NO_ANSWER,
     Seen,
     Sight,
     Told,
@@ -18,13 +17,14 @@ from jichitai.evaluation.dashboard.model import (
     by_prefecture,
     group,
     like,
+    of_class,
     percent_text,
     told_openly,
 )
 from jichitai.evaluation.dashboard.queries import moment
 from jichitai.infra.keys import Keys
 from jichitai.kernel.bodies import all_bodies, body
-from jichitai.standardisation.progress.model import body_class
+from jichitai.standardisation.progress.model import BodyClass, body_class
 from tests.conftest import Cluster
 from tests.evaluation.dashboard_world import WRITER, ministry
 from tests.web.client import browser, signed_in
@@ -47,7 +47,7 @@ def test_bodies_without_an_answer_stay_in_the_denominator_but_a_silent_group_has
     hokkaido, aomori = found[0], found[1]
     assert (hokkaido.part, hokkaido.whole, hokkaido.silent) == (1, 180, 178)
     assert hokkaido.text == "0.6 %"
-    assert (aomori.percent, aomori.text) == (None, NO_ANSWER)
+    assert (aomori.percent, aomori.text, aomori.share) == (None, "", "—")
 
 
 def test_classes_hold_every_body_once() -> None:
@@ -81,6 +81,12 @@ def test_bodies_alike_are_of_the_same_class_and_nearest_in_size() -> None:
     )
 
 
+def test_silence_has_the_word_of_its_own_system() -> None:
+    assert (Sight.STEPS.silence, Sight.POLICIES.silence) == ("回答なし", "報告なし")
+    assert of_class(seen(), BodyClass.DESIGNATED_CITY).bodies[0].body.code == "011002"
+    assert len(of_class(seen(), None).bodies) == 1788
+
+
 def test_an_earlier_day_ends_at_midnight_in_japan_and_a_later_one_is_now() -> None:
     now = datetime(2026, 11, 20, 1, 0, tzinfo=UTC)
     assert moment(date(2027, 1, 1), now).known_at == now
@@ -111,6 +117,14 @@ async def test_a_public_reader_goes_from_the_country_to_one_body(app: Litestar) 
     assert "連絡先" not in one
     assert "似た規模の団体と比べる" in one
     assert "別の物差し" in alike
+
+
+async def test_the_map_can_be_narrowed_to_a_class_of_bodies(app: Litestar) -> None:
+    async with browser(app, html=True) as client:
+        narrowed = (await client.get(f"{OPEN}/P8-3-05?kind=中核市")).text
+        everything = (await client.get(f"{OPEN}/P8-3-05?kind=nothing")).text
+    assert "全国の中核市の特定移行支援システムのある団体の率は93.5\u00a0%（58／62団体）" in narrowed
+    assert "（935／1,788団体）" in everything
 
 
 async def test_the_files_say_what_the_page_says(app: Litestar) -> None:
@@ -160,6 +174,7 @@ async def test_inside_the_officer_sees_what_to_do_and_the_reports(app: Litestar)
         places = (await client.get("/api/v1/evaluation/dashboard/P8-3-01/places")).json()
     assert "いますること" in home
     assert "秋のレビューに対応する" in home
+    assert "期限後の実績を入れる：標準準拠システムへの移行率" in home
     assert "/security/bodies/011002" in one
     by_id = {row["indicator"]: row for row in found}
     assert by_id["P8-4-04"]["standing"] == "no-value"

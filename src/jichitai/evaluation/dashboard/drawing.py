@@ -6,7 +6,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from jichitai.evaluation.dashboard.model import NO_ANSWER, Sight
+from jichitai.evaluation.dashboard.model import Sight
 from jichitai.evaluation.indicators.model import Definition, Point, Target
 from jichitai.evaluation.indicators.standing import wanted
 from jichitai.kernel.dates import wareki
@@ -33,7 +33,7 @@ def steps(sight: Sight) -> list[Step]:
         *(Step(step, f"{least} %以上") for least, step in limits),
         Step("1", "0 %を超える"),
         Step("0", "0 %"),
-        Step("none", NO_ANSWER),
+        Step("none", sight.silence),
     ]
 
 
@@ -53,7 +53,8 @@ def indicator_chart(
     goal = _goal(definition, targets, known)
     if len(known) + (goal is not None) < 2 or not known:
         return None
-    lines = _lines(definition, known)[-6:]
+    whole = [one for one in points if one.holds and not one.part]
+    lines = _lines(definition, whole)[-6:]
     return time_chart(
         lines,
         label=f"{definition.name}の推移",
@@ -61,19 +62,20 @@ def indicator_chart(
         goal=goal,
         most=100 if definition.rate else None,
         size=(760, 300),
-        marks=Marks(path=_path(targets, definition)),
+        marks=Marks(path=_path(targets, definition), gaps=True),
     )
 
 
-def _lines(definition: Definition, known: Sequence[Point]) -> list[Line]:
-    keys = sorted({(one.version, one.live) for one in known})
+def _lines(definition: Definition, points: Sequence[Point]) -> list[Line]:
+    """Series apart; a day whose value nobody tells in a number is a gap."""
+    keys = sorted({(one.version, one.live) for one in points if one.value is not None})
     versions = {version for version, _ in keys}
     found = []
     for version, live in keys:
         name = "このシステムで集計" if live else "公表値"
         if len(versions) > 1:
             name += f"（第{version}の定義）"
-        own = [one for one in known if (one.version, one.live) == (version, live)]
+        own = [one for one in points if (one.version, one.live) == (version, live)]
         dots = [Dot(one.as_of, one.value, definition.with_unit(one.text)) for one in own]
         found.append(Line(name, dots))
     return found

@@ -51,6 +51,11 @@ class Sight(StrEnum):
         return self is Sight.LATE
 
     @property
+    def silence(self) -> str:
+        """What a body without an answer is called."""
+        return NO_ANSWER if self.migration else "報告なし"
+
+    @property
     def migration(self) -> bool:
         """Whether it is told by the data sets of the standardisation."""
         return self in (Sight.STEPS, Sight.SYSTEMS, Sight.LATE)
@@ -210,8 +215,19 @@ class Group:
 
     @property
     def text(self) -> str:
-        """The rate as it is printed."""
-        return NO_ANSWER if self.percent is None else percent_text(self.percent)
+        """The rate as it is printed; empty when nobody answered."""
+        return "" if self.percent is None else percent_text(self.percent)
+
+
+def of_class(seen: Seen, chosen: BodyClass | None) -> Seen:
+    """The bodies of one class only; all of them without one.
+
+    Source: none; a view of this project.
+    """
+    if chosen is None:
+        return seen
+    kept = tuple(one for one in seen.bodies if body_class(one.body) is chosen)
+    return replace(seen, bodies=kept)
 
 
 def told_openly(seen: Seen) -> Seen:

@@ -133,7 +133,7 @@ def _share(one: Told, sight: Sight) -> str:
 
 def _state(one: Told, sight: Sight) -> str:
     if one.part is None:
-        return NO_ANSWER
+        return sight.silence
     match sight:
         case Sight.STEPS | Sight.SYSTEMS:
             return percent_text(one.percent)

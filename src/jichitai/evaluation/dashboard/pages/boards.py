@@ -15,6 +15,7 @@ from jichitai.evaluation.dashboard.model import (
     by_class,
     by_prefecture,
     group,
+    of_class,
     percent_text,
     sight_of,
     surveyed,
@@ -31,15 +32,15 @@ from jichitai.evaluation.dashboard.pages.shared import (
 )
 from jichitai.evaluation.dashboard.places import Place, address
 from jichitai.evaluation.dashboard.queries import Moment, seen
+from jichitai.evaluation.dashboard.work import work
 from jichitai.evaluation.indicators.model import Constant, Point, Query, Stated, joined
 from jichitai.evaluation.indicators.service import measures
-from jichitai.evaluation.year.todos import todos
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
 from jichitai.kernel.dates import JST, both, wareki
 from jichitai.kernel.municipalities import prefectures
-from jichitai.standardisation.progress.model import SourceKind
-from jichitai.web.components import Column, Crumb, Fact, Finding, Tile
+from jichitai.standardisation.progress.model import BodyClass, SourceKind
+from jichitai.web.components import Column, Crumb, Fact, Finding, Option, Tile
 from jichitai.web.frame import page
 from jichitai.web.maps import MAP_SOURCE, map_svg
 from jichitai.web.rights import Principal
@@ -52,7 +53,7 @@ async def home(
     at = moment_of(request, clock)
     async with db.transaction(read_only=True) as tx:
         found = await boards.board(tx, at)
-        work = [] if place.public else await todos(tx, principal, clock)
+        waiting = [] if place.public else await work(tx, principal, clock, found)
     kept = kept_of(at, clock)
     context = {
         "place": place,
@@ -61,7 +62,7 @@ async def home(
         "chips": CHIPS,
         "tiles": [Tile(one.shown, count, "指標") for one, count in found.counts],
         "meanings": [(one.shown, one.meaning) for one, _ in found.counts],
-        "todos": work,
+        "todos": waiting,
         "href": {
             line.definition.indicator_id: address(
                 place.indicator(line.definition.indicator_id), kept
@@ -106,7 +107,8 @@ async def indicator(
         "edit": "" if place.public else f"/evaluation/indicators/{indicator_id}",
     }
     if places is not None:
-        context |= places_context(place, indicator_id, places, kept)
+        chosen = class_of(request)
+        context |= places_context(place, indicator_id, places, kept, chosen)
     return page(request, "evaluation_dashboard/indicator.html", context)
 
 
@@ -119,6 +121,12 @@ def _with_source(at: Moment, indicator_id: str) -> Moment:
 async def _seen(tx: Tx, place: Place, sight: Sight, at: Moment) -> Seen:
     found = await seen(tx, sight, at)
     return told_openly(found) if place.public else found
+
+
+def class_of(request: AnyRequest) -> BodyClass | None:
+    """The class of bodies that an address narrows to."""
+    text = request.query_params.get("kind", "")
+    return BodyClass(text) if text in {*BodyClass} else None
 
 
 async def places_of(tx: Tx, place: Place, indicator_id: str, at: Moment) -> Seen:
@@ -141,7 +149,7 @@ def columns(sight: Sight, head: str) -> list[Column]:
         Column("name", head, head=True),
         Column("text", "率", align="end"),
         Column("share", f"{sight.unit}数", align="end"),
-        Column("silent", "回答なし", align="end"),
+        Column("silent", sight.silence, align="end"),
     ]
     if sight is Sight.LATE:
         found.insert(3, Column("count", "システム数", align="end"))
@@ -149,10 +157,15 @@ def columns(sight: Sight, head: str) -> list[Column]:
 
 
 def places_context(
-    place: Place, indicator_id: str, told: Seen, kept: dict[str, str]
+    place: Place,
+    indicator_id: str,
+    told: Seen,
+    kept: dict[str, str],
+    chosen: BodyClass | None = None,
 ) -> dict[str, Any]:
-    """The map beside its table, and the classes of bodies."""
-    sight, groups = told.sight, by_prefecture(told)
+    """The map beside its table, narrowed to a class when one is chosen, and all classes."""
+    narrowed = of_class(told, chosen)
+    sight, groups = told.sight, by_prefecture(narrowed)
     clouds = sight is Sight.CLOUDS
     links = {
         one.key: address(
@@ -162,7 +175,8 @@ def places_context(
         for one in groups
         if not (clouds and place.public)
     }
-    whole = group("", "全国", told.bodies)
+    name = f"全国の{chosen}" if chosen else "全国"
+    whole = group("", name, narrowed.bodies)
     return {
         "told": told,
         "sight": sight,
@@ -173,7 +187,10 @@ def places_context(
         "links": links,
         "class_columns": columns(sight, "団体の区分"),
         "classes": [] if clouds else by_class(told),
-        "place_finding": place_finding(told, whole, kept, indicator_id),
+        "class_options": [Option(one.value, one.value) for one in BodyClass],
+        "chosen": chosen.value if chosen else "",
+        "here": place.indicator(indicator_id),
+        "place_finding": place_finding(told, whole, kept, indicator_id, within=name),
     }
 
 
@@ -183,7 +200,7 @@ def place_finding(
     """What the map shows, in one sentence."""
     sight = told.sight
     if whole.percent is None:
-        text = f"{within}の{sight.label}は、まだ分かりません（回答なし）"
+        text = f"{within}の{sight.label}は、まだ分かりません（{sight.silence}）"
     else:
         text = (
             f"{within}の{sight.label}は{_unbroken(percent_text(whole.percent))}"
