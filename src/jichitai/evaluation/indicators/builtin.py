@@ -26,7 +26,11 @@ _DATA: Final = files("jichitai.data")
 
 
 async def load(tx: Tx) -> int:
-    """Keep what comes with the software, once; how many rows were added."""
+    """Keep what comes with the software, once; how many rows were added.
+
+    What is there already stays as it was: a later release brings other words as a further `edition`
+    with its `reason` and `recorded_on`, another way of counting as a further `version`.
+    """
     added = await entered.add_definitions(tx, definitions(), LOADER)
     added += await entered.add_targets(tx, targets(), LOADER)
     return added + await entered.add_points(tx, points(), LOADER)
@@ -42,11 +46,12 @@ def definitions() -> tuple[Definition, ...]:
 def _definition(raw: Mapping[str, Any]) -> Definition:
     plain = dict(raw)
     plain["indicator_id"] = plain.pop("id")
+    known_on = plain.pop("recorded_on", plain["valid_from"])
     for key in ("numerator", "denominator"):
         if key in plain:
             plain[key] = _tagged(plain[key])
     found = msgspec.convert(plain, Definition)
-    return msgspec.structs.replace(found, recorded_at=end_of(found.valid_from), by=LOADER.display)
+    return msgspec.structs.replace(found, recorded_at=end_of(known_on), by=LOADER.display)
 
 
 def _tagged(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import click
 from jichitai.main.groups import LazyGroup
 
 ELSEWHERE: Final = {
+    "load": "jichitai.evaluation.indicators.cli:load",
     "recount": "jichitai.evaluation.figures.cli:recount",
     "report": "jichitai.evaluation.reports.cli:report",
 }
