@@ -16,11 +16,17 @@ from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.settings import Settings
-from jichitai.kernel.parties import Tier
+from jichitai.kernel.bodies import body
+from jichitai.kernel.parties import MINISTRY, Tier
+from jichitai.security.oversight.service.receiving import Receiving
 from jichitai.standardisation.progress.loading import load_open_data
 from jichitai.web.app import create_app
 from jichitai.web.rights import Role
 from tests.conftest import Cluster, fresh_database
+from tests.security.oversight_builders import policy, received
+
+REPORTS = (policy("131016"), policy("131024", "adopted"), policy("131032", "drafting"))
+"""Policies of three wards of Tokyo: published, adopted, drafted."""
 
 WRITER = frozenset({Role.EVALUATION_OFFICER})
 ROUTES = (*dashboard.MINISTRY_ROUTES, *year.MINISTRY_ROUTES, *scenarios.MINISTRY_ROUTES)
@@ -36,6 +42,10 @@ async def ministry(cluster: Cluster, keys: Keys) -> AsyncIterator[Litestar]:
             await load_open_data(tx, clock)
             await builtin.load(tx)
             await policies.load_builtin(tx)
+            work = Receiving(clock, Outbox(keys.network, clock))
+            for report in REPORTS:
+                origin = body(report.body).party
+                await work.policies(tx, [received(report, origin=origin, receiver=MINISTRY)])
         yield create_app(
             Tier.MINISTRY,
             Settings(tier=Tier.MINISTRY),

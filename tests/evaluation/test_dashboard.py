@@ -119,6 +119,27 @@ async def test_a_public_reader_goes_from_the_country_to_one_body(app: Litestar) 
     assert "別の物差し" in alike
 
 
+async def test_the_drill_of_policies_ends_at_the_reports_and_hides_drafts_in_public(
+    app: Litestar,
+) -> None:
+    async with browser(app, html=True) as reader:
+        country = (await reader.get(f"{OPEN}/P8-4-04")).text
+        wards = (await reader.get(f"{OPEN}/P8-4-04/prefectures/13")).text
+        drafted = (await reader.get(f"{OPEN}/bodies/131032")).text
+        published = (await reader.get(f"{OPEN}/bodies/131016")).text
+    async with signed_in(app, WRITER, html=True) as client:
+        inside = (await client.get(f"{INSIDE}/P8-4-04/prefectures/13")).text
+        evidence = (await client.get(f"{INSIDE}/bodies/131032")).text
+    assert "0.1\u00a0%（2／1,788団体）" in country
+    assert "報告なし</span></td>" not in wards
+    assert "報告なし</span></td>" in inside
+    assert "作成中" not in drafted
+    assert "策定の報告はまだありません" in drafted
+    assert "https://example.lg.jp/policies/131016" in published
+    assert "作成中" in evidence
+    assert "報告（第1版" in evidence
+
+
 async def test_the_map_can_be_narrowed_to_a_class_of_bodies(app: Litestar) -> None:
     async with browser(app, html=True) as client:
         narrowed = (await client.get(f"{OPEN}/P8-3-05?kind=中核市")).text

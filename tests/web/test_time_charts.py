@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from jichitai.web.time_charts import Dot, Goal, Line, time_chart
+from jichitai.web.time_charts import Band, Dot, Goal, Line, Marks, time_chart
 
 DAYS = (date(2025, 4, 30), date(2025, 7, 31), date(2025, 12, 31))
 
@@ -41,6 +41,33 @@ def test_a_goal_is_named_and_lies_inside() -> None:
     svg = time_chart([Line("a", dots(10, 20, 30))], label="a", unit="%", goal=goal, most=100)
     assert "目標 100 %" in svg
     assert all(0 <= float(y) <= 290 for y in re.findall(r' y\d?="([-\d.]+)"', svg))
+
+
+def test_days_without_a_value_are_hatched_only_when_asked_for() -> None:
+    lines = [Line("a", dots(10, None, 20))]
+    plain = time_chart(lines, label="a", unit="件")
+    marked = time_chart(lines, label="a", unit="件", marks=Marks(gaps=True))
+    assert "url(#gap-" not in plain
+    assert marked.count("url(#gap-") == 1
+    assert "url(#gap-" not in time_chart(
+        [Line("a", dots(1, 2, 3))], label="a", unit="件", marks=Marks(gaps=True)
+    )
+
+
+def test_a_span_and_yearly_targets_lie_behind_the_line_and_inside_the_axes() -> None:
+    marks = Marks(
+        band=Band("幅", dots(5, 10, 15), dots(15, 40, 90)),
+        path=Line("年度ごとの目標", [Dot(date(2026, 3, 31), 95, "95")]),
+    )
+    svg = time_chart([Line("a", dots(10, 20, 30))], label="a", unit="件", marks=marks)
+    assert svg.index("<polygon") < svg.index("<polyline")
+    heights = [float(y) for _, y in re.findall(r"([\d.]+),([\d.]+)", svg)]
+    assert all(0 <= y <= 290 for y in heights)
+
+
+def test_many_days_are_a_line_without_dots() -> None:
+    many = [Dot(date(2020 + n // 12, n % 12 + 1, 1), n, "") for n in range(60)]
+    assert "<circle" not in time_chart([Line("a", many)], label="a", unit="件")
 
 
 def test_names_at_the_ends_do_not_overlap() -> None:
