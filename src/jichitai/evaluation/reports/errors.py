@@ -84,3 +84,10 @@ class MissingReasonError(InvalidError):
 
     type = "evaluation.report-reason"
     title = "理由がありません"
+
+
+class LateDayError(InvalidError):
+    """The day is not over, or in the future."""
+
+    type = "evaluation.report-day"
+    title = "時点の日に誤りがあります"

@@ -14,6 +14,7 @@ from jichitai.evaluation.figures.publishing import Publisher
 from jichitai.evaluation.indicators import routes as indicator_routes
 from jichitai.evaluation.policies import routes as policy_routes
 from jichitai.evaluation.policies import service as policies
+from jichitai.evaluation.reports import routes as report_routes
 from jichitai.evaluation.scenarios import routes as scenario_routes
 from jichitai.evaluation.year import routes as year_routes
 from jichitai.infra.clock import Clock
@@ -28,6 +29,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
     *figure_routes.ROUTES,
     *indicator_routes.ROUTES,
     *policy_routes.ROUTES,
+    *report_routes.ROUTES,
     *scenario_routes.MINISTRY_ROUTES,
     *year_routes.MINISTRY_ROUTES,
 )
@@ -37,6 +39,7 @@ TEMPLATES: Final[tuple[Path, ...]] = (
     figure_routes.TEMPLATES,
     indicator_routes.TEMPLATES,
     policy_routes.TEMPLATES,
+    report_routes.TEMPLATES,
     scenario_routes.TEMPLATES,
     year_routes.TEMPLATES,
 )

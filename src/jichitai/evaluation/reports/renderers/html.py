@@ -1,0 +1,40 @@
+"""A report as one HTML file that needs nothing else: for keeping, sending and printing."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from jichitai.evaluation.reports.model.document import Document
+from jichitai.evaluation.reports.renderers import words
+from jichitai.evaluation.reports.renderers.shown import shown
+
+TEMPLATES: Final = Path(__file__).resolve().parents[1] / "templates"
+
+
+def page(document: Document) -> bytes:
+    """Both papers on one page; the same document gives the same bytes."""
+    context: dict[str, Any] = {
+        "document": document,
+        "doc": shown(document),
+        "summary": document.paper("summary"),
+        "statement": document.paper("statement"),
+        "mark": words.mark(document),
+        "year": words.year(document),
+        "dates": words.dates(document),
+    }
+    made = _environment().get_template("evaluation_reports/file.html").render(context)
+    return (made + "\n").encode()
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
