@@ -1,6 +1,6 @@
 """構成団体の移行 at a prefecture, and 移行の状況 of a body for itself."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar.params import FromPath
 from litestar.response import Template
@@ -17,7 +17,7 @@ from jichitai.standardisation.views.pages.boards import (
     card,
     late_words,
 )
-from jichitai.standardisation.views.pages.bodies import body_values
+from jichitai.standardisation.views.pages.bodies import Action, body_values
 from jichitai.standardisation.views.pages.setting import prefecture_name, setting
 from jichitai.standardisation.views.places import OWN, Place, address, members
 from jichitai.standardisation.views.scope import member_of, own_body
@@ -26,6 +26,10 @@ from jichitai.standardisation.views.sums import sum_of
 from jichitai.web.components import Crumb
 from jichitai.web.frame import page
 from jichitai.web.inject import LawClock, Who
+
+
+_ANSWERS: Final = Action("調査に回答する", "/standardisation/answers")
+_CHECKS: Final = Action("回答を確認する", "/standardisation/checks")
 
 
 def _open(asked: Asked) -> None:
@@ -91,14 +95,20 @@ async def member(
     found, asked = member_of(principal, code), asked_of(request, clock.today())
     _open(asked)
     crumbs = [Crumb("構成団体の移行", "/standardisation"), Crumb(found.name)]
-    return _body(request, found, members(found.prefecture_code), asked, {"crumbs": crumbs})
+    return _body(
+        request,
+        found,
+        members(found.prefecture_code),
+        asked,
+        {"crumbs": crumbs, "actions": [_CHECKS]},
+    )
 
 
 async def own(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
     """The body of the account."""
     asked = asked_of(request, clock.today())
     _open(asked)
-    return _body(request, own_body(principal), OWN, asked, {"crumbs": []})
+    return _body(request, own_body(principal), OWN, asked, {"crumbs": [], "actions": [_ANSWERS]})
 
 
 def _body(
@@ -110,7 +120,6 @@ def _body(
         **setting(request, place, asked, [one for one, _ in told]),
         **body_values(view, place),
         "contact": (),
-        "actions": [],
         **values,
     }
     return page(request, "standardisation/body.html", context)
