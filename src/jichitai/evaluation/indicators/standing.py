@@ -21,6 +21,7 @@ from jichitai.evaluation.indicators.model import (
     Query,
     Target,
     Total,
+    day_label,
 )
 
 MOST_USED: Final = 5
@@ -172,7 +173,7 @@ def judge(
         return _of(Standing.OPEN, point, target, f"目標は「{target.text}」で、数値では比べられない")
     said = (
         f"実績 {definition.with_unit(point.text)}、目標 {definition.with_unit(target.text)}"
-        f"（{target.on.isoformat()}まで）"
+        f"（{day_label(target.on)}まで）"
     )
     if _reaches(definition.direction, point.value, target.value):
         return _of(Standing.REACHED, point, target, said)
@@ -208,7 +209,7 @@ def _on_the_way(
         Standing.ON_WAY if share >= good else Standing.NEAR if share >= near else Standing.BEHIND
     )
     expected = definition.with_unit(definition.text_of(base + due))
-    reason = f"{said}。{point.as_of.isoformat()}の直線上の値は{expected}"
+    reason = f"{said}。{day_label(point.as_of)}の直線上の値は{expected}"
     return Status(standing=standing, point=point, target=target, reason=reason, share=share)
 
 
