@@ -3,27 +3,21 @@
 import csv
 import io
 import re
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import datetime
-from typing import Any
 
 import pytest
 
-from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.keys import Keys
-from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
-from jichitai.standardisation.views.routes import BODY_ROUTES, PREFECTURE_ROUTES, TEMPLATES
-from jichitai.web.app import create_app
+from jichitai.standardisation.views.routes import BODY_ROUTES, PREFECTURE_ROUTES
 from jichitai.web.rights import Role
-from tests.conftest import Cluster, fresh_database
+from tests.conftest import Cluster
 from tests.standardisation.views_world import (
     CHIYODA,
     SAPPORO,
     SECRET_RISK,
     SECRET_VENDOR,
     World,
+    node,
 )
 from tests.web.client import signed_in
 
@@ -235,21 +229,6 @@ async def test_what_is_no_choice_is_refused_in_words(
         refused = await client.get(HERE + path)
     assert refused.status_code == status
     assert refused.json()["detail"].endswith("。")
-
-
-@asynccontextmanager
-async def node(tier: Tier, routes: Any, cluster: Cluster, keys: Keys) -> AsyncIterator[Any]:
-    clock = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
-    async with fresh_database(cluster, tier, keys) as database:
-        yield create_app(
-            tier,
-            Settings(tier=tier, rate_limit=0),
-            controllers=list(routes),
-            templates=[TEMPLATES],
-            db=database,
-            clock=clock,
-            keys=keys,
-        )
 
 
 async def test_a_prefecture_sees_its_members_and_a_body_itself(

@@ -7,10 +7,16 @@ from asyncio import to_thread
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from jichitai.infra.keys import Keys
 from jichitai.infra.ports import bind
+from jichitai.kernel.parties import Tier
+from jichitai.standardisation.views.routes import PREFECTURE_ROUTES
+from jichitai.web.rights import Role
 from jichitai.web.server import WebServer
 from tests.browser.support import CHROMIUM, FLAGS, inspect_pages, page_of
-from tests.standardisation.views_world import CHIYODA, SAPPORO, World
+from tests.conftest import Cluster
+from tests.standardisation.views_world import CHIYODA, SAPPORO, World, node
+from tests.web.client import signed_in
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,7 +41,9 @@ LOOKS = {
 }
 
 
-async def test_every_page_is_accessible_and_fits(ministry: World) -> None:
+async def test_every_page_is_accessible_and_fits(
+    ministry: World, cluster18: Cluster, keys: Keys
+) -> None:
     pages: dict[str, str] = {}
     async with ministry.officer() as client:
         for name, path in LOOKS.items():
@@ -43,6 +51,13 @@ async def test_every_page_is_accessible_and_fits(ministry: World) -> None:
     async with ministry.anybody() as client:
         pages["public"] = (await client.get(f"{OPEN}?source=rehearsal")).text
         pages["public-body"] = (await client.get(f"{OPEN}/bodies/{CHIYODA}")).text
+    roles = {Role.STANDARDISATION_SUPERVISOR, Role.STANDARDISATION_OFFICER}
+    async with (
+        node(Tier.PREFECTURE, PREFECTURE_ROUTES, cluster18, keys) as app,
+        signed_in(app, roles, prefecture="13", html=True) as client,
+    ):
+        pages["members"] = (await client.get(HERE)).text
+        pages["own"] = (await client.get(f"{HERE}/own")).text
     assert await to_thread(inspect_pages, pages) == []
 
 

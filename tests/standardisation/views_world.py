@@ -25,7 +25,7 @@ from jichitai.standardisation.progress.reports import (
     DeadlineClass,
     SystemReport,
 )
-from jichitai.standardisation.shell import ministry_shell
+from jichitai.standardisation.shell import body_shell, ministry_shell
 from jichitai.standardisation.views.offices import STANDARDISATION
 from jichitai.standardisation.views.routes import MINISTRY_ROUTES, TEMPLATES
 from jichitai.web.app import create_app
@@ -155,3 +155,20 @@ async def views_world(cluster: Cluster, keys: Keys) -> AsyncIterator[World]:
             shell=ministry_shell(plain_shell(Tier.MINISTRY)),
         )
         yield World(app, database, clock)
+
+
+@asynccontextmanager
+async def node(tier: Tier, routes: Any, cluster: Cluster, keys: Keys) -> AsyncIterator[Litestar]:
+    """A tier that keeps no progress of the country."""
+    clock = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
+    async with fresh_database(cluster, tier, keys) as database:
+        yield create_app(
+            tier,
+            Settings(tier=tier, rate_limit=0),
+            controllers=list(routes),
+            templates=[TEMPLATES],
+            db=database,
+            clock=clock,
+            keys=keys,
+            shell=body_shell(plain_shell(tier)),
+        )

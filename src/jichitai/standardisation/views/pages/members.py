@@ -27,7 +27,6 @@ from jichitai.web.components import Crumb
 from jichitai.web.frame import page
 from jichitai.web.inject import LawClock, Who
 
-
 _ANSWERS: Final = Action("調査に回答する", "/standardisation/answers")
 _CHECKS: Final = Action("回答を確認する", "/standardisation/checks")
 
