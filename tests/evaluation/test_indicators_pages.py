@@ -68,7 +68,7 @@ async def test_programs_read_correct_and_find_what_was_known_before(app: Litesta
     async with writer(app) as client:
         answer = (await client.get(API)).json()
         lines = {one["indicator_id"]: one for one in answer["indicators"]}
-        assert len(lines) == 50
+        assert lines.keys() >= {one.indicator_id for one in builtin.definitions()}
         assert lines["P8-4-04"]["shown"] == "50.0 %"
         assert lines["P8-1-01"]["shown"] == "—（未公表）"
         assert lines["P8-3-01"]["standing"] == "awaited"
