@@ -143,6 +143,16 @@ def _deadline(one: SystemView) -> Status | str:
     return UNKNOWN if one.late is None else "該当しない"
 
 
+def left_out(systems: Sequence[SystemView]) -> list[str]:
+    """Businesses that the body does not run, or nobody knows of, with the reason told once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for one in systems:
+        if one.runs is not Answer.YES:
+            key = (one.runs.japanese, one.runs_reason)
+            found.setdefault(key, []).append(one.business.name)
+    return [f"{word}：{'、'.join(names)}（{why}）" for (word, why), names in found.items()]
+
+
 def _told(one: SystemView) -> bool:
     return bool(one.vendor or one.contract or one.risks or one.cloud)
 
@@ -194,8 +204,8 @@ def body_values(found: BodyView, place: Place) -> dict[str, Any]:
         "body": found.body,
         "facts": facts(found),
         "columns": _OPEN,
-        "rows": [SystemRow.of(one) for one in found.systems],
-        "left_out": [one for one in found.systems if one.runs is not Answer.YES],
+        "rows": [SystemRow.of(one) for one in found.systems if one.runs is not Answer.NO],
+        "left_out": left_out(found.systems),
         "term_columns": _TERMS,
         "terms": [SystemRow.of(one) for one in found.systems if place.inside and _told(one)],
         "definitions": [
