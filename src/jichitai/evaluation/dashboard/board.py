@@ -40,6 +40,14 @@ class Line:
         return wareki(point.as_of) if point.dated else point.label
 
     @property
+    def aim(self) -> tuple[str, str]:
+        """The target and its day, apart."""
+        found = self.status.target
+        if found is None:
+            return "—", ""
+        return joined(found.text, self.definition.unit), f"{wareki(found.on)}まで"
+
+    @property
     def target(self) -> str:
         """The target, ready to print."""
         found = self.status.target

@@ -33,10 +33,9 @@ CONFIDENCE: Final = {
 }
 INDICATORS: Final = (
     Column("name", "指標", head=True, wide=True),
-    Column("level", "段階"),
     Column("value", "最新の値", align="end"),
     Column("as_of", "時点"),
-    Column("target", "目標", wide=True),
+    Column("target", "目標"),
     Column("standing", "状況"),
 )
 POINTS: Final = (
