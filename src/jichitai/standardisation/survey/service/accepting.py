@@ -1,0 +1,214 @@
+"""Answers come in: kept as they are, and written into the progress."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from jichitai.infra.clock import Clock
+from jichitai.infra.database import Tx
+from jichitai.kernel.bodies import body
+from jichitai.standardisation.progress.model import Dataset, MeasureKind, answers_kind
+from jichitai.standardisation.progress.recording import open_dataset, record_reports
+from jichitai.standardisation.progress.reports import BodyReport, check_report
+from jichitai.standardisation.progress.store.reports import done_before
+from jichitai.standardisation.survey.errors import (
+    BadAnswerError,
+    BodyNotAskedError,
+    RoundStatusError,
+    UnknownAnswerError,
+)
+from jichitai.standardisation.survey.model import (
+    CheckState,
+    Given,
+    Round,
+    RoundStatus,
+    Via,
+    by_business,
+    faults_of,
+    merge,
+    same,
+)
+from jichitai.standardisation.survey.store import answers as store
+from jichitai.standardisation.survey.store import rounds
+from jichitai.standardisation.survey.store.answers import NewAnswer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Before:
+    """What was known of the bodies before an answer.
+
+    Attributes:
+        answers: the last answer of each body, in this round or an earlier one.
+        done: steps done as the progress has them, by body and business.
+    """
+
+    answers: Mapping[str, BodyReport]
+    done: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True)
+class Accepting:
+    """Taking answers in at the ministry."""
+
+    clock: Clock
+    rehearsal: bool
+
+    def dataset(self, found: Round) -> Dataset:
+        """Where the answers of a round stand in the progress."""
+        return Dataset(
+            dataset_id=found.dataset_id,
+            title=found.title,
+            source_kind=answers_kind(rehearsal=self.rehearsal),
+            as_of=found.as_of,
+            recorded_at=self.clock.now(),
+            holds=frozenset(MeasureKind),
+            source=f"調査「{found.title}」への団体の回答",
+            confidence="reported",
+        )
+
+    async def open(self, tx: Tx, found: Round) -> None:
+        """Make the place for the answers of a round."""
+        await open_dataset(tx, self.dataset(found))
+
+    async def before(self, tx: Tx, found: Round, codes: Sequence[str]) -> Before:
+        """What answers are compared with."""
+        kind = answers_kind(rehearsal=self.rehearsal)
+        return Before(
+            answers=await store.last_reports(tx, codes, as_of=found.as_of),
+            done=await done_before(tx, found.dataset_id, kind, codes),
+        )
+
+    async def accept(
+        self,
+        tx: Tx,
+        round_id: UUID,
+        report: BodyReport,
+        *,
+        revision: int,
+        answered_at: datetime,
+    ) -> int | None:
+        """Take the answer that a body sent; late ones are taken too, earlier ones stay.
+
+        Args:
+            tx: the running transaction.
+            round_id: what it answers.
+            report: the answer.
+            revision: the body's own count of its answers; one that is here already is passed over.
+            answered_at: when the body answered.
+
+        Returns:
+            Its number here; None when it was here already.
+
+        Raises:
+            UnknownRoundError, RoundStatusError, BodyNotAskedError: it was not asked.
+            BadAnswerError: a fault that the body's own page refuses too.
+        """
+        found = await rounds.round_of(tx, round_id)
+        if found.status is RoundStatus.DRAFT:
+            raise RoundStatusError("まだ始めていない調査への回答です。受け取っていません。")
+        if report.body not in await rounds.targets(tx, round_id):
+            raise BodyNotAskedError("この団体は調査の対象ではないため、回答を受け取っていません。")
+        if revision in await store.known_revisions(tx, round_id, report.body):
+            return None
+        check_report(report)
+        self._refuse_faults(found, report, await self.before(tx, found, [report.body]))
+        came = NewAnswer(report=report, answered_at=answered_at, revision=revision)
+        numbers = await self.keep(tx, found, [came], via=Via.MESSAGE, by="")
+        return numbers[report.body]
+
+    def _refuse_faults(self, found: Round, report: BodyReport, before: Before) -> None:
+        last = by_business(before.answers.get(report.body))
+        faults = [
+            fault
+            for one in report.systems
+            for fault in faults_of(
+                body(report.body),
+                one,
+                as_of=found.as_of,
+                before=last.get(one.business),
+                done_before=before.done.get((report.body, one.business)),
+            )
+        ]
+        if faults:
+            first = faults[0]
+            raise BadAnswerError(
+                f"回答に直すところが{len(faults)}か所あります。{first.why}。{first.remedy}。",
+                faults={f"{one.business}.{one.field}": one.why for one in faults},
+            )
+
+    async def keep(
+        self, tx: Tx, found: Round, came: Sequence[NewAnswer], *, via: Via, by: str
+    ) -> dict[str, int]:
+        """Keep answers that were checked, and write them into the progress; their numbers.
+
+        An answer that leaves rows out says about them what the answer before in this round said.
+        """
+        codes = [one.report.body for one in came]
+        standing = await store.answers(tx, found.round_id, bodies=codes)
+        whole = [
+            NewAnswer(
+                report=merge(_report(standing, one), one.report),
+                answered_at=one.answered_at,
+                revision=one.revision,
+            )
+            for one in came
+        ]
+        now = self.clock.now()
+        numbers = await store.add(tx, found.round_id, whole, via=via, at=now, by=by)
+        told = [_with_origin(found, one.report, numbers[one.report.body]) for one in whole]
+        await record_reports(tx, self.dataset(found), told, at=now, by=by or "message")
+        return numbers
+
+    async def changed(
+        self, tx: Tx, found: Round, reports: Sequence[BodyReport]
+    ) -> list[BodyReport]:
+        """Those that say something else than what stands in this round."""
+        codes = [one.body for one in reports]
+        standing = await store.answers(tx, found.round_id, bodies=codes)
+        return [
+            one
+            for one in reports
+            if one.body not in standing
+            or not same(standing[one.body].report, merge(standing[one.body].report, one))
+        ]
+
+    async def check(
+        self,
+        tx: Tx,
+        round_id: UUID,
+        code: str,
+        revision: int,
+        *,
+        state: CheckState,
+        reason: str,
+        checked_at: datetime,
+    ) -> None:
+        """Keep what the prefecture said of an answer that the body sent.
+
+        Raises:
+            UnknownAnswerError: the answer has not come.
+        """
+        number = await store.add_check(
+            tx,
+            round_id,
+            code,
+            revision,
+            state=state,
+            reason=reason,
+            checked_at=checked_at,
+            at=self.clock.now(),
+        )
+        if number is None:
+            raise UnknownAnswerError(
+                "確認された回答がまだ届いていません。回答が届いた後に確認を送り直してください。"
+            )
+
+
+def _report(standing: Mapping[str, Given], one: NewAnswer) -> BodyReport | None:
+    given = standing.get(one.report.body)
+    return given.report if given else None
+
+
+def _with_origin(found: Round, report: BodyReport, number: int) -> BodyReport:
+    return replace(report, origin=f"{found.round_id}/{number}")
