@@ -11,10 +11,11 @@ from jichitai.evaluation.reports.model.document import (
     PathEdge,
     PathNode,
     Paths,
+    Run,
     Table,
     Words,
 )
-from jichitai.evaluation.reports.model.known import Indicator, Known, Node, Path, Section
+from jichitai.evaluation.reports.model.known import Indicator, Known, Node, Path, Section, Value
 from jichitai.evaluation.reports.model.looking import Figures, period_text, year_text
 from jichitai.kernel.dates import fiscal_year
 
@@ -75,7 +76,7 @@ def _node(known: Known, figures: Figures, node: Node, mark: str) -> PathNode:
 
 
 def measures_of(figures: Figures, indicator: Indicator) -> list[Line]:
-    """What an indicator says in brackets: its target, and its newest value.
+    """What an indicator says in brackets: its target and newest value, or the last two years.
 
     Source: layout of the ministry's summary (目標は括弧書き).
     """
@@ -85,15 +86,23 @@ def measures_of(figures: Figures, indicator: Indicator) -> list[Line]:
         when = f"{year_text(fiscal_year(goal.on))}までに" if goal.on else "目標 "
         head = Words(f"（{indicator.name}：{when}")
         found.append((head, figures.goal(indicator, goal), Words("）")))
-    newest = indicator.current[-1] if indicator.current else None
     label = "実績" if goal else indicator.name
-    if newest is None:
-        text = f"（{label}：{UNKNOWN}）"
-        found.append((Words(text),))
-    else:
-        head = Words(f"（{label}：{period_text(newest)}、")
-        found.append((head, figures.value(indicator, newest), Words("）")))
+    recent = _recent(indicator, 1 if goal else 2)
+    if not recent:
+        found.append((Words(f"（{label}：{UNKNOWN}）"),))
+        return found
+    line: list[Run] = []
+    for value in recent:
+        line.append(Words(f"{'；' if line else f'（{label}：'}{period_text(value)}、"))
+        line.append(figures.value(indicator, value))
+    found.append((*line, Words("）")))
     return found
+
+
+def _recent(indicator: Indicator, most: int) -> list[Value]:
+    """The newest value of each of the last fiscal years, oldest first."""
+    by_year = {one.year: one for one in indicator.current}
+    return list(by_year.values())[-most:]
 
 
 def edges_of(known: Known, section: Section | None) -> list[Block]:

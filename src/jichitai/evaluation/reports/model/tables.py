@@ -61,8 +61,8 @@ def series_blocks(
         return []
     columns = (
         Column("指標", 7),
-        Column("段階", 2),
-        Column("基準値", 3, end=True),
+        Column("段階", 3),
+        Column("基準値", 2, end=True),
         *(Column(short_year(year), 3, end=True) for year in years),
         Column("目標値", 2, end=True),
         Column("期限", 3),

@@ -63,8 +63,14 @@ def _part(part: Part, numbers: dict[str, int]) -> dict[str, Any]:
         "role": part.role,
         "title": part.title,
         "basis": part.basis,
-        "blocks": [_block(one, shown) for one in part.blocks],
+        "blocks": [_captioned(_block(one, shown), part) for one in part.blocks],
     }
+
+
+def _captioned(block: dict[str, Any], part: Part) -> dict[str, Any]:
+    """A table says its name only where the heading above does not."""
+    known = block.get("caption", "-") in part.title
+    return block | {"caption": ""} if known else block
 
 
 def _line(line: Line, numbers: dict[str, int]) -> list[tuple[str, int]]:
