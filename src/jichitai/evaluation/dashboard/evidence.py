@@ -1,12 +1,12 @@
 """One body: what its rates rest on, and bodies of its size beside it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from jichitai.correspondence.service.place import MINISTRY_KEY
-from jichitai.evaluation.dashboard.model import Seen, Sight, Told, like, told_openly
-from jichitai.evaluation.dashboard.queries import Moment, migration, seen
+from jichitai.evaluation.dashboard.model import Seen, Sight, Told, like
+from jichitai.evaluation.dashboard.queries import Moment, migration, policies
 from jichitai.infra.database import Tx
 from jichitai.kernel.bodies import Body, all_bodies, body
 from jichitai.security.oversight.model.standing import Progress
@@ -90,11 +90,11 @@ async def alike(
         UnknownMunicipalityError: no body of the 1,788 has this code.
     """
     near = like(body(code), all_bodies())
-    policies = await seen(tx, Sight.PUBLISHED, at)
+    published = await policies(tx, Sight.PUBLISHED, at, among=near)
     found = [
         *await migration(tx, (Sight.STEPS, Sight.SYSTEMS), at, among=near),
         *await migration(tx, (Sight.LATE,), at, among=near),
-        told_openly(policies) if public else policies,
+        _openly(published) if public else published,
     ]
     sights = {one.sight: one for one in found}
     told = {key: {one.body.code: one for one in value.bodies} for key, value in sights.items()}
@@ -103,6 +103,11 @@ async def alike(
         return told[sight].get(one.code)
 
     return [_alike(one, [of(sight, one) for sight in _LOOKED_AT]) for one in near], sights
+
+
+def _openly(found: Seen) -> Seen:
+    """A draft and no report look alike."""
+    return replace(found, bodies=tuple(replace(one, part=one.part or 0) for one in found.bodies))
 
 
 def _alike(one: Body, told: Sequence[Told | None]) -> Alike:

@@ -60,7 +60,7 @@ async def seen(tx: Tx, sight: Sight, at: Moment) -> Seen:
         case Sight.STEPS | Sight.SYSTEMS | Sight.LATE:
             return await _migration(tx, sight, at)
         case Sight.POLICIES | Sight.PUBLISHED:
-            return await _policies(tx, sight, at)
+            return await policies(tx, sight, at)
         case Sight.CLOUDS:
             return await _clouds(tx, at)
 
@@ -91,7 +91,12 @@ async def migration(
         name = at.source_kind.japanese
         return [Seen(sight=one, bodies=every, source=name, as_of=None) for one in sights]
     tallies = await progress.by_body(
-        tx, as_of=at.on, known_at=at.known_at, source_kind=at.source_kind, measure=measure
+        tx,
+        as_of=at.on,
+        known_at=at.known_at,
+        source_kind=at.source_kind,
+        measure=measure,
+        codes=() if among is None else tuple(one.code for one in among),
     )
     covered = [one for one in asked if found.covers == "all" or one.kind is not BodyKind.PREFECTURE]
     return [
@@ -116,8 +121,24 @@ def _tallied(sight: Sight, one: Body, tally: Tally | None) -> Told:
     return Told(body=one, part=rate.numerator, whole=rate.denominator)
 
 
-async def _policies(tx: Tx, sight: Sight, at: Moment) -> Seen:
-    standings = await overview.standings(tx, _BY, on=at.on)
+@dataclass(frozen=True)
+class _Some(Overseer):
+    """The ministry, looking at some bodies only."""
+
+    among: tuple[Body, ...] = ()
+
+    async def bodies(self, tx: Tx) -> tuple[Body, ...]:
+        """Those that are asked for."""
+        del tx
+        return self.among
+
+
+async def policies(
+    tx: Tx, sight: Sight, at: Moment, *, among: Collection[Body] | None = None
+) -> Seen:
+    """Policies of all bodies of the 1,788, or of those that are asked for."""
+    by = _BY if among is None else _Some(MINISTRY_KEY, tuple(among))
+    standings = await overview.standings(tx, by, on=at.on)
     counted = [one for one in standings if not one.body.kind.joint]
     return Seen(
         sight=sight,

@@ -44,6 +44,7 @@ class Part:
     prefecture: str = ""
     body_class: BodyClass | None = None
     body: str = ""
+    bodies: tuple[str, ...] = ()
     business: str = ""
 
 

@@ -205,15 +205,16 @@ async def by_body(
     source_kind: SourceKind,
     measure: MeasureKind,
     prefecture: str = "",
+    codes: tuple[str, ...] = (),
     coverage: Coverage = Coverage.IN_SCOPE,
 ) -> dict[str, Tally]:
-    """Bodies that answered, by code, of one prefecture or of the country."""
+    """Bodies that answered, by code: of the country, of one prefecture, or those with a code."""
     found = await latest(
         tx, as_of=as_of, known_at=known_at, source_kind=source_kind, measure=measure
     )
     if found is None:
         return {}
-    part = Part(prefecture=prefecture)
+    part = Part(prefecture=prefecture, bodies=codes)
     sums = await counts.by_body(tx, found.dataset_id, known_at, measure, part)
     return {code: one.of(coverage) for code, one in sorted(sums.items())}
 

@@ -19,6 +19,7 @@ _CHOSEN: Final = """
        and (%(prefecture)s = '' or report.prefecture = %(prefecture)s)
        and (%(class)s = '' or report.class = %(class)s)
        and (%(body)s = '' or report.body = %(body)s)
+       and (%(bodies)s::text[] is null or report.body = any (%(bodies)s))
      order by report.dataset_id, report.body, report.edition desc
 """
 
@@ -116,6 +117,7 @@ def _values(datasets: Sequence[str], known_at: datetime, part: Part) -> dict[str
         "prefecture": part.prefecture,
         "class": part.body_class.value if part.body_class else "",
         "body": part.body,
+        "bodies": list(part.bodies) or None,
         "business": part.business,
     }
 
