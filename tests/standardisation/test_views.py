@@ -3,11 +3,18 @@
 import csv
 import io
 import re
+from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 
+from jichitai.infra.clock import JST
 from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import Tier
+from jichitai.standardisation.messages import G01, G02
+from jichitai.standardisation.survey.bodies import store as own_store
+from jichitai.standardisation.survey.bodies.content import systems_of
+from jichitai.standardisation.survey.checking import store as member_store
 from jichitai.standardisation.views.routes import BODY_ROUTES, PREFECTURE_ROUTES
 from jichitai.web.rights import Role
 from tests.conftest import Cluster
@@ -18,10 +25,12 @@ from tests.standardisation.views_world import (
     SECRET_VENDOR,
     World,
     node,
+    report,
 )
 from tests.web.client import signed_in
 
 API = "/api/v1/standardisation/progress"
+NOON = datetime(2026, 11, 1, 12, tzinfo=JST)
 HERE, OPEN = "/standardisation", "/open-data/standardisation"
 
 
@@ -243,7 +252,9 @@ async def test_a_prefecture_sees_its_members_and_a_body_itself(
             here = plain((await client.get(f"{HERE}?show=late")).text)
             assert (await client.get(f"{HERE}/bodies/{CHIYODA}")).status_code == 200
             assert (await client.get(f"{HERE}/bodies/{SAPPORO}")).status_code == 404
-            assert (await client.get(f"{HERE}?source=survey")).status_code == 404
+            silent = plain((await client.get(f"{HERE}?source=survey")).text)
+            assert "まだありません" in silent
+            assert (await client.get(f"{HERE}?source=rehearsal")).status_code == 404
             assert "東京都 移行の状況" in plain((await client.get(f"{HERE}/own")).text)
     async with (
         node(Tier.TOWN, BODY_ROUTES, cluster18, keys) as app,
@@ -257,3 +268,62 @@ async def test_a_prefecture_sees_its_members_and_a_body_itself(
     rates = re.findall(r"\d+／40 \d+\.\d%", body)
     assert len(rates) == 20
     assert re.findall(r"\d+／40 \d+\.\d%", own) == rates
+
+
+async def test_a_body_and_its_prefecture_see_what_was_sent_and_every_date_that_slipped(
+    cluster18: Cluster, keys: Keys
+) -> None:
+    rounds = [(UUID(int=n), date(2026, 8 + n, 20), date(2027, 3 * n, 1)) for n in (1, 2)]
+    town, prefecture = "131032", "130001"
+    async with node(Tier.TOWN, BODY_ROUTES, cluster18, keys) as app:
+        async with app.state.db.transaction(town=SAPPORO) as tx:
+            for round_id, as_of, target in rounds:
+                await own_store.add_requests(tx, [(SAPPORO, asked_of(round_id, as_of))], at=NOON)
+                told = report(SAPPORO, 20, target, "技術者が足りない")
+                await own_store.add_sent(tx, round_id, told, reason="", at=NOON, by="t")
+            await own_store.save_draft(tx, rounds[1][0], report(SAPPORO, 39, None), at=NOON, by="t")
+        officer = {Role.STANDARDISATION_OFFICER}
+        async with signed_in(app, officer, municipality=SAPPORO, html=True) as client:
+            page = plain((await client.get(f"{HERE}/own?source=survey")).text)
+            call = await client.get("/api/v1/standardisation/own?source=survey")
+            earlier = plain((await client.get(f"{HERE}/own?source=survey&as_of=2026-10-01")).text)
+    for text in ("20／40", "+3か月", "技術者が足りない", SECRET_VENDOR, "令和8年10月20日現在"):
+        assert text in page
+    assert "39／40" not in page
+    assert [one["months"] for one in call.json()["slips"]] == [3, None]
+    assert "20／40" not in earlier
+    async with node(Tier.PREFECTURE, PREFECTURE_ROUTES, cluster18, keys) as app:
+        async with app.state.db.transaction(all_towns=True) as tx:
+            round_id, as_of, target = rounds[1]
+            request = asked_of(round_id, as_of, body=prefecture)
+            await own_store.add_requests(tx, [(prefecture, request)], at=NOON)
+            sent = G02(
+                round_id=round_id,
+                body=town,
+                revision=1,
+                systems=systems_of(report(town, 30, target)),
+                answered_at=NOON,
+            )
+            await member_store.add_answers(tx, "13", [sent], at=NOON)
+        supervisor = {Role.STANDARDISATION_SUPERVISOR}
+        async with signed_in(app, supervisor, prefecture="13", html=True) as client:
+            area = plain((await client.get(f"{HERE}?source=survey")).text)
+            member = plain((await client.get(f"{HERE}/bodies/{town}?source=survey")).text)
+            items = (await client.get("/api/v1/standardisation/members?source=survey")).json()
+    assert "数えられたのは港区だけです（98.8%）" in area
+    assert "回答なし" in area
+    assert "30／40" in member
+    assert [one["code"] for one in items if one["done_steps"] is not None] == [town]
+
+
+def asked_of(round_id: UUID, as_of: date, body: str = SAPPORO) -> G01:
+    """A round that asks a body."""
+    return G01(
+        round_id=round_id,
+        body=body,
+        subject=f"移行の調査 {as_of}",
+        as_of=as_of,
+        due_on=as_of,
+        checked_by=as_of,
+        sent_at=NOON,
+    )

@@ -1,25 +1,26 @@
-"""Calls of a prefecture for its members, and of a body for itself: the published data."""
+"""Calls of a prefecture for its members, and of a body for itself."""
 
 from datetime import date
-from typing import Final
+from typing import Annotated, Final
 
 from litestar import get
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, QueryParameter
 from litestar.types import ControllerRouterHandler
 
-from jichitai.infra.clock import Clock
 from jichitai.kernel.bodies import all_bodies
 from jichitai.standardisation.access import OFFICER, SUPERVISOR
 from jichitai.standardisation.progress.results import BodyView
 from jichitai.standardisation.views import tabular
-from jichitai.standardisation.views.asking import asked
+from jichitai.standardisation.views.answered import newest, told_of_members, told_of_own
+from jichitai.standardisation.views.asking import Asked, asked
 from jichitai.standardisation.views.items import BodyDetail, BodyItem
 from jichitai.standardisation.views.scope import member_of, own_body
-from jichitai.standardisation.views.standing import late_tally, published, view_of
-from jichitai.web.inject import LawClock, Who
+from jichitai.standardisation.views.standing import Told, late_tally, view_of
+from jichitai.web.inject import Db, LawClock, Who
 
 _TAGS: Final = ["standardisation-progress"]
 AsOf = FromQuery[date | None]
+Source = Annotated[str, QueryParameter(pattern="^(open|survey)?$")]
 
 
 @get(
@@ -28,9 +29,13 @@ AsOf = FromQuery[date | None]
     summary="The body itself (移行の状況)",
     tags=_TAGS,
 )
-async def own(principal: Who, clock: LawClock, as_of: AsOf = None) -> BodyDetail:
-    """What is published of the body that the account works for."""
-    return tabular.detail_of(_views([own_body(principal).code], clock, as_of)[0], inside=False)
+async def own(
+    principal: Who, db: Db, clock: LawClock, as_of: AsOf = None, source: Source = ""
+) -> BodyDetail:
+    """What is published of the body that the account works for, or what it answered."""
+    code, found = own_body(principal).code, asked(clock.today(), as_of=as_of, source=source)
+    told = await told_of_own(db, code, found)
+    return tabular.detail_of(_view(code, told, found), inside=True)
 
 
 @get(
@@ -39,17 +44,23 @@ async def own(principal: Who, clock: LawClock, as_of: AsOf = None) -> BodyDetail
     summary="Members of the prefecture (構成団体の移行)",
     tags=_TAGS,
 )
-async def members(principal: Who, clock: LawClock, as_of: AsOf = None) -> list[BodyItem]:
-    """What is published of the members, and of the prefecture itself, by code."""
+async def members(
+    principal: Who, db: Db, clock: LawClock, as_of: AsOf = None, source: Source = ""
+) -> list[BodyItem]:
+    """What is published of the members and the prefecture itself, or what they answered."""
     prefecture = principal.body_prefecture()
-    codes = [one.code for one in all_bodies() if one.prefecture_code == prefecture]
+    found = asked(clock.today(), as_of=as_of, source=source)
+    told = newest(await told_of_members(db, prefecture, found))
+    views = [
+        _view(one.code, told, found) for one in all_bodies() if one.prefecture_code == prefecture
+    ]
     return [
         tabular.body_item(
             one.body,
             one.tally if one.steps_from else None,
             late_tally(one.systems) if one.late_from else None,
         )
-        for one in _views(codes, clock, as_of)
+        for one in views
     ]
 
 
@@ -60,20 +71,21 @@ async def members(principal: Who, clock: LawClock, as_of: AsOf = None) -> list[B
     tags=_TAGS,
 )
 async def member(
-    code: FromPath[str], principal: Who, clock: LawClock, as_of: AsOf = None
+    code: FromPath[str],
+    principal: Who,
+    db: Db,
+    clock: LawClock,
+    as_of: AsOf = None,
+    source: Source = "",
 ) -> BodyDetail:
-    """What is published of one member."""
-    found = member_of(principal, code)
-    return tabular.detail_of(_views([found.code], clock, as_of)[0], inside=False)
+    """What is published of one member, or what it answered."""
+    body, found = member_of(principal, code), asked(clock.today(), as_of=as_of, source=source)
+    told = await told_of_members(db, body.prefecture_code, found, code=body.code)
+    return tabular.detail_of(_view(code, told, found), inside=True)
 
 
-def _views(codes: list[str], clock: Clock, as_of: date | None) -> list[BodyView]:
-    found = asked(clock.today(), as_of=as_of)
-    told = published(codes, found.known_at)
-    return [
-        view_of(code, told, on=found.on, known_at=found.known_at, kind=found.source)
-        for code in codes
-    ]
+def _view(code: str, told: Told, found: Asked) -> BodyView:
+    return view_of(code, told, on=found.on, known_at=found.known_at, kind=found.source)
 
 
 OWN_CALLS: Final[tuple[ControllerRouterHandler, ...]] = (own,)

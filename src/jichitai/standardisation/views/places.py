@@ -17,17 +17,20 @@ class Place:
     Attributes:
         base: address of the first page.
         public: whether anybody may read it.
-        inside: whether contacts, vendors, contracts and risks are shown: to the ministry's own
-            officers, and not to experts from outside who read the same figures.
+        inside: whether contacts, vendors, contracts and risks are shown: to the body itself, its
+            prefecture and the ministry's officers, not to experts who read the same figures.
         prefecture: two digits of the prefecture whose members alone are shown, or empty.
-        answers: whether answers of bodies stand here; elsewhere only the published data do.
     """
 
     base: str
     public: bool = False
     inside: bool = False
     prefecture: str = ""
-    answers: bool = True
+
+    @property
+    def own(self) -> bool:
+        """Whether it is a body's own page, or a prefecture's pages of its members."""
+        return bool(self.prefecture) or self.base == "/standardisation/own"
 
     @property
     def late(self) -> str:
@@ -76,12 +79,12 @@ class Place:
 MINISTRY: Final = Place("/standardisation", inside=True)
 READERS: Final = Place("/standardisation")
 OPEN: Final = Place("/open-data/standardisation", public=True)
-OWN: Final = Place("/standardisation/own", answers=False)
+OWN: Final = Place("/standardisation/own", inside=True)
 
 
 def members(prefecture: str) -> Place:
     """The views of a prefecture for its members."""
-    return Place("/standardisation", prefecture=prefecture, answers=False)
+    return Place("/standardisation", inside=True, prefecture=prefecture)
 
 
 def address(path: str, values: Mapping[str, str]) -> str:

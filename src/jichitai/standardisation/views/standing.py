@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 
 from jichitai.kernel.bodies import Body, body
+from jichitai.standardisation.progress.costs import CostItem
 from jichitai.standardisation.progress.loading import built_in
 from jichitai.standardisation.progress.model import (
     STEPS,
@@ -17,6 +18,7 @@ from jichitai.standardisation.progress.model import (
     SourceKind,
     Tally,
     body_class,
+    business,
     businesses,
 )
 from jichitai.standardisation.progress.reports import (
@@ -26,8 +28,9 @@ from jichitai.standardisation.progress.reports import (
     SystemReport,
     runs_as_told,
 )
-from jichitai.standardisation.progress.results import BodyView, SystemView
+from jichitai.standardisation.progress.results import BodyView, Slip, SystemView
 from jichitai.standardisation.progress.scope import Answer, Runs, runs
+from jichitai.standardisation.progress.service import compared
 
 Told = Sequence[tuple[Dataset, Mapping[str, BodyReport]]]
 """Data sets with the reports in them, by code."""
@@ -54,6 +57,8 @@ def view_of(code: str, told: Told, *, on: date, known_at: datetime, kind: Source
     systems = tuple(
         _system(found, one, stepped.get(one.key), lated.get(one.key), on=on) for one in businesses()
     )
+    costs = _costs(code, told)
+    comparison, fault = compared(list(costs), found.population) if costs else (None, "")
     return BodyView(
         body=found,
         body_class=body_class(found),
@@ -64,12 +69,46 @@ def view_of(code: str, told: Told, *, on: date, known_at: datetime, kind: Source
         steps_from=steps_from,
         late_from=late_from,
         tally=tally_of(systems),
-        slips=(),
+        slips=slips_of(code, told),
         editions=(),
-        costs=(),
-        comparison=None,
-        cost_fault="",
+        costs=costs,
+        comparison=comparison,
+        cost_fault=fault,
     )
+
+
+def _in_order(code: str, told: Told) -> list[tuple[Dataset, BodyReport]]:
+    there = [(one, reports[code]) for one, reports in told if code in reports]
+    return sorted(there, key=lambda pair: (pair[0].as_of, pair[0].recorded_at))
+
+
+def _costs(code: str, told: Told) -> tuple[CostItem, ...]:
+    """The costs that were told last."""
+    every = [report.costs for _, report in _in_order(code, told) if report.costs]
+    return every[-1] if every else ()
+
+
+def slips_of(code: str, told: Told) -> tuple[Slip, ...]:
+    """Every statement of a target date, the newest first; the earlier date stays in each."""
+    found: list[Slip] = []
+    last: dict[str, Slip] = {}
+    for dataset, report in _in_order(code, told):
+        for one in report.systems:
+            before = last.get(one.business)
+            if one.target_on is None or (before and before.target_on == one.target_on):
+                continue
+            last[one.business] = Slip(
+                code=code,
+                business=business(one.business),
+                number=before.number + 1 if before else 1,
+                as_of=dataset.as_of,
+                before=before.target_on if before else None,
+                target_on=one.target_on,
+                reason=one.target_reason,
+                recorded_at=dataset.recorded_at,
+            )
+            found.append(last[one.business])
+    return tuple(reversed(found))
 
 
 def _newest(

@@ -5,11 +5,11 @@ from typing import Any, Final
 from litestar.params import FromPath
 from litestar.response import Template
 
-from jichitai.kernel.bodies import Body, all_bodies
-from jichitai.standardisation.progress.model import MeasureKind, SourceKind, body_class
+from jichitai.kernel.bodies import all_bodies
+from jichitai.standardisation.progress.model import MeasureKind, SourceKind, Tally, body_class
 from jichitai.standardisation.progress.results import BodyView
+from jichitai.standardisation.views.answered import newest, told_of_members, told_of_own
 from jichitai.standardisation.views.asking import AnyRequest, Asked, asked_of
-from jichitai.standardisation.views.errors import NotShownHereError
 from jichitai.standardisation.views.pages.boards import (
     AreaRow,
     area_late_tiles,
@@ -21,32 +21,22 @@ from jichitai.standardisation.views.pages.bodies import Action, body_values
 from jichitai.standardisation.views.pages.setting import prefecture_name, setting
 from jichitai.standardisation.views.places import OWN, Place, address, members
 from jichitai.standardisation.views.scope import member_of, own_body
-from jichitai.standardisation.views.standing import Told, late_tally, published, view_of
+from jichitai.standardisation.views.standing import Told, late_tally, view_of
 from jichitai.standardisation.views.sums import sum_of
 from jichitai.web.components import Crumb
 from jichitai.web.frame import page
-from jichitai.web.inject import LawClock, Who
+from jichitai.web.inject import Db, LawClock, Who
 
 _ANSWERS: Final = Action("調査に回答する", "/standardisation/answers")
 _CHECKS: Final = Action("回答を確認する", "/standardisation/checks")
 
 
-def _open(asked: Asked) -> None:
-    """These tiers have the published data only; answers stand with the surveys."""
-    if asked.source is not SourceKind.OPEN:
-        raise NotShownHereError(
-            "ここで見られるのは公表資料の数字です。団体の回答は「調査への回答」と「回答の確認」で見てください。"
-        )
-
-
-async def area(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
+async def area(request: AnyRequest, principal: Who, db: Db, clock: LawClock) -> Template:
     """The members of a prefecture, and the prefecture itself."""
     code, asked = principal.body_prefecture(), asked_of(request, clock.today())
-    _open(asked)
     place, name = members(code), prefecture_name(code)
-    own = [one for one in all_bodies() if one.prefecture_code == code]
-    told = published([one.code for one in own], asked.known_at)
-    views = [_view(one.code, told, asked) for one in own]
+    told = newest(await told_of_members(db, code, asked))
+    views = [_view(one.code, told, asked) for one in all_bodies() if one.prefecture_code == code]
     rows = [_row(one, place, asked) for one in views]
     stepped = sum_of(one.tally for one in views if one.steps_from)
     late = sum_of(late_tally(one.systems) for one in views if one.late_from)
@@ -59,7 +49,7 @@ async def area(request: AnyRequest, principal: Who, clock: LawClock) -> Template
             card(kind, within=name, dataset=sets[kind], rates=[(name, stepped.rate(kind))])
             for kind in (MeasureKind.STEPS, MeasureKind.SYSTEMS)
         ],
-        "late_tiles": area_late_tiles(late, sets[MeasureKind.LATE], len(own)),
+        "late_tiles": area_late_tiles(late, sets[MeasureKind.LATE], len(views)),
         "late_words": late_words(late.late_bodies),
         "late_href": address(
             place.base, {**asked.values, "show": str(MeasureKind.LATE), "sort": "rate"}
@@ -82,43 +72,43 @@ def _row(one: BodyView, place: Place, asked: Asked) -> AreaRow:
         name=one.body.name,
         href=address(place.body(one.body.code), asked.values),
         kind=body_class(one.body),
-        tally=counted if there else None,
+        tally=counted if there else _silent(asked),
         measure=asked.measure,
     )
 
 
+def _silent(asked: Asked) -> Tally | None:
+    """A body that was asked and has not answered; one that a publication leaves out is neither."""
+    return None if asked.source is SourceKind.OPEN else Tally(unanswered=1)
+
+
 async def member(
-    request: AnyRequest, code: FromPath[str], principal: Who, clock: LawClock
+    request: AnyRequest, code: FromPath[str], principal: Who, db: Db, clock: LawClock
 ) -> Template:
     """One member."""
     found, asked = member_of(principal, code), asked_of(request, clock.today())
-    _open(asked)
+    told = await told_of_members(db, found.prefecture_code, asked, code=found.code)
     crumbs = [Crumb("構成団体の移行", "/standardisation"), Crumb(found.name)]
-    return _body(
-        request,
-        found,
-        members(found.prefecture_code),
-        asked,
-        {"crumbs": crumbs, "actions": [_CHECKS]},
-    )
+    view = _view(found.code, told, asked)
+    place = members(found.prefecture_code)
+    return _body(request, view, place, asked, {"crumbs": crumbs, "actions": [_CHECKS]})
 
 
-async def own(request: AnyRequest, principal: Who, clock: LawClock) -> Template:
+async def own(request: AnyRequest, principal: Who, db: Db, clock: LawClock) -> Template:
     """The body of the account."""
-    asked = asked_of(request, clock.today())
-    _open(asked)
-    return _body(request, own_body(principal), OWN, asked, {"crumbs": [], "actions": [_ANSWERS]})
+    found, asked = own_body(principal), asked_of(request, clock.today())
+    view = _view(found.code, await told_of_own(db, found.code, asked), asked)
+    return _body(request, view, OWN, asked, {"crumbs": [], "actions": [_ANSWERS]})
 
 
 def _body(
-    request: AnyRequest, found: Body, place: Place, asked: Asked, values: dict[str, Any]
+    request: AnyRequest, view: BodyView, place: Place, asked: Asked, values: dict[str, Any]
 ) -> Template:
-    told = published([found.code], asked.known_at)
-    view = _view(found.code, told, asked)
+    used = {one.dataset_id: one for one in (view.steps_from, view.late_from) if one is not None}
     context = {
-        **setting(request, place, asked, [one for one, _ in told]),
+        **setting(request, place, asked, list(used.values())),
         **body_values(view, place),
-        "contact": (),
+        "contact": None,
         **values,
     }
     return page(request, "standardisation/body.html", context)

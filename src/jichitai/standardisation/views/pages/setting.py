@@ -156,6 +156,8 @@ def sources(
     there = {one.source_kind for one in known} | {asked.source, SourceKind.OPEN}
     if place.public:
         there.discard(SourceKind.SURVEY)
+    if place.own:
+        there.add(SourceKind.SURVEY)
     path, rest = request.url.path, kept(request, "source", "after", "row")
     return [
         NavItem(
