@@ -264,18 +264,23 @@ def _opened(data: bytes, largest: int) -> Iterator[Workbook]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    _refuse_unsafe(data, largest)
+    refuse_unsafe(data, largest)
     try:
         book = load_workbook(io.BytesIO(data), keep_links=False)
     except (InvalidFileException, BadZipFile, KeyError, ValueError, OSError, SyntaxError) as error:
-        raise _not_a_workbook() from error
+        raise not_a_workbook() from error
     try:
         yield book
     finally:
         book.close()
 
 
-def _refuse_unsafe(data: bytes, largest: int) -> None:
+def refuse_unsafe(data: bytes, largest: int) -> None:
+    """Refuse what is too large, is no archive, or would run something.
+
+    Raises:
+        WorkbookRefusedError: any of these.
+    """
     if len(data) > largest:
         raise WorkbookRefusedError(
             f"ファイルが大きすぎます（{len(data):,}バイト）。{largest:,}バイトまで受け取れます。"
@@ -285,7 +290,7 @@ def _refuse_unsafe(data: bytes, largest: int) -> None:
         with ZipFile(io.BytesIO(data)) as packed:
             parts = packed.infolist()
     except (BadZipFile, zipfile.LargeZipFile, NotImplementedError, OSError) as error:
-        raise _not_a_workbook() from error
+        raise not_a_workbook() from error
     if len(parts) > _MOST_PARTS or sum(part.file_size for part in parts) > LARGEST_UNPACKED:
         raise WorkbookRefusedError(
             "ファイルを開くと大きくなりすぎるため、読み取りをやめました。"
@@ -299,7 +304,8 @@ def _refuse_unsafe(data: bytes, largest: int) -> None:
         )
 
 
-def _not_a_workbook() -> WorkbookRefusedError:
+def not_a_workbook() -> WorkbookRefusedError:
+    """The refusal of a file that is no workbook, or a broken one."""
     return WorkbookRefusedError(
         "Excelの表（.xlsx）として読めません。壊れているか、別の形式です。"
         "「Excelブック（*.xlsx）」の形式で保存し直してください。"
