@@ -36,6 +36,8 @@ from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock
 
 _ROWS: Final = 50
+_ROUNDS: Final = "/standardisation/rounds"
+"""Where bodies are asked and reminded."""
 _LATE: Final = (
     Column("name", "団体", head=True),
     Column("count", "間に合わない／対象", align="end"),
@@ -138,7 +140,7 @@ async def late(request: AnyRequest, db: Db, clock: LawClock) -> Template:
         "rows": [LateRow.of(one, place, asked, contacts.get(one.code)) for one in found.rows],
         "page": _paged(found, place, values, first),
         "csv": address(f"{place.late}.csv", values),
-        "remind": "",
+        "remind": _ROUNDS if place.inside else "",
         "finding": _finding(found),
         "crumbs": crumbs(place, asked, Crumb("期限に間に合わないシステム")),
     }
