@@ -19,15 +19,16 @@ from jichitai.jpki.messages import CATALOGUE as CERTIFICATES
 from jichitai.jukinet.messages import CATALOGUE, Body
 from jichitai.jukinet.provision.messages import P01, T01
 from jichitai.security.messages import CATALOGUE as SECURITY
+from jichitai.standardisation.messages import CATALOGUE as STANDARDISATION
 
 REFERENCE = Path(__file__).resolve().parent.parent / "docs" / "reference"
 NOTE = "Written by scripts/build_messages.py; do not edit."
 TIERS = ("town", "prefecture", "nation", "ministry")
-VERSION = "1.3.0"
+VERSION = "1.4.0"
 """Of the catalogue: raised when a kind or a field is added or goes."""
 BODIES: tuple[type[Body], ...] = tuple(
     sorted(
-        (*CATALOGUE, *CERTIFICATES, *EVALUATION, *SECURITY, T01, P01),
+        (*CATALOGUE, *CERTIFICATES, *EVALUATION, *SECURITY, *STANDARDISATION, T01, P01),
         key=lambda body: (body.kind[0], body.kind),
     )
 )

@@ -13,6 +13,7 @@ from jichitai.infra.outbox import Outbox
 from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 from jichitai.standardisation.progress import loading
+from jichitai.standardisation.survey import receiving
 from jichitai.standardisation.views import routes as view_routes
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (*view_routes.MINISTRY_ROUTES,)
@@ -26,8 +27,8 @@ WAITING: Final[Sequence[Waiting]] = ()
 
 def handlers(clock: Clock, outbox: Outbox) -> Handlers:
     """What the tier does with messages."""
-    del clock, outbox
-    return {}
+    del outbox
+    return receiving.ministry_handlers(clock)
 
 
 def loops(node: Node) -> list[Loop]:

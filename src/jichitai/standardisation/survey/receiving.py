@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
@@ -10,6 +11,7 @@ from jichitai.infra.messages import Received
 from jichitai.kernel.bodies import BodyKind, body
 from jichitai.kernel.parties import Party
 from jichitai.standardisation.messages import G03, decode
+from jichitai.standardisation.progress.store import datasets
 from jichitai.standardisation.survey.bodies.content import report_of
 from jichitai.standardisation.survey.checking.receiving import answer_in
 from jichitai.standardisation.survey.errors import ForeignAnswerError
@@ -21,13 +23,19 @@ from jichitai.standardisation.survey.service.accepting import Accepting
 class Receiving:
     """The handlers of the ministry."""
 
-    accepting: Accepting
+    clock: Clock
+
+    async def _accepting(self, tx: Tx, round_id: UUID) -> Accepting:
+        """A round that was opened as a rehearsal stays one."""
+        kept = await datasets.find(tx, f"round-{round_id}")
+        return Accepting(self.clock, rehearsal=kept is not None and kept.rehearsal)
 
     async def answers(self, tx: Tx, batch: Sequence[Received]) -> None:
         """G02: an answer that its own body signed."""
         for received in batch:
             message = answer_in(received)
-            await self.accepting.accept(
+            work = await self._accepting(tx, message.round_id)
+            await work.accept(
                 tx,
                 message.round_id,
                 report_of(message),
@@ -52,7 +60,8 @@ class Receiving:
                     body=message.body,
                     origin=str(received.origin),
                 )
-            await self.accepting.check(
+            work = await self._accepting(tx, message.round_id)
+            await work.check(
                 tx,
                 message.round_id,
                 message.body,
@@ -63,7 +72,7 @@ class Receiving:
             )
 
 
-def ministry_handlers(clock: Clock, *, rehearsal: bool) -> dict[str, Handler]:
+def ministry_handlers(clock: Clock) -> dict[str, Handler]:
     """What the ministry does with answers and findings."""
-    work = Receiving(Accepting(clock, rehearsal))
+    work = Receiving(clock)
     return {"G02": work.answers, "G03": work.checks}

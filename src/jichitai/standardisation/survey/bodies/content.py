@@ -1,5 +1,7 @@
 """An answer as it travels, and as it is kept."""
 
+from collections.abc import Sequence
+
 from jichitai.standardisation.messages import G02, Cost, System
 from jichitai.standardisation.progress.costs import Basis, CostItem, Phase
 from jichitai.standardisation.progress.reports import (
@@ -52,10 +54,20 @@ def report_of(message: G02) -> BodyReport:
     """The answer that a message carries."""
     return BodyReport(
         body=message.body,
-        systems=tuple(_system(one) for one in message.systems),
-        costs=tuple(_cost(one) for one in message.costs),
+        systems=told_systems(message.systems),
+        costs=told_costs(message.costs),
         note=message.note,
     )
+
+
+def told_systems(told: Sequence[System]) -> tuple[SystemReport, ...]:
+    """Parts of a message as systems of an answer."""
+    return tuple(_system(one) for one in told)
+
+
+def told_costs(told: Sequence[Cost]) -> tuple[CostItem, ...]:
+    """Parts of a message as costs of an answer."""
+    return tuple(_cost(one) for one in told)
 
 
 def _system(one: System) -> SystemReport:

@@ -15,8 +15,8 @@ from jichitai.kernel.parties import MINISTRY, Party
 from jichitai.standardisation.messages import G03
 from jichitai.standardisation.survey.bodies import store as own
 from jichitai.standardisation.survey.bodies.store import Request
+from jichitai.standardisation.survey.changes import Difference, differences
 from jichitai.standardisation.survey.checking import store
-from jichitai.standardisation.survey.checking.model import Difference, differences
 from jichitai.standardisation.survey.checking.store import MemberAnswer
 from jichitai.standardisation.survey.errors import (
     AlreadyCheckedError,
