@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from jichitai.evaluation.errors import FaultyEntryError
+from jichitai.evaluation.indicators import builtin, entering
+from jichitai.evaluation.indicators.checks import Entry
 from jichitai.evaluation.scenarios.entry import checked, read
 from jichitai.evaluation.scenarios.model import Assumptions, Limit, reached, run, trial
 from jichitai.evaluation.scenarios.routes import MINISTRY_ROUTES, TEMPLATES
+from jichitai.evaluation.scenarios.starts import standing, standings
 from jichitai.evaluation.scenarios.subjects import subject, subjects
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.keys import Keys
@@ -186,6 +189,34 @@ async def test_page_csv_and_program_say_the_same(app: Litestar) -> None:
     assert "—（未公表）" in unknown
     assert [one["done"] for one in every] == [13283, None, None]
     assert [one.key for one in subjects()] == [one["key"] for one in every]
+
+
+async def test_a_newer_value_of_the_indicator_is_where_a_trial_starts(
+    cluster18: Cluster, keys: Keys
+) -> None:
+    clock = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
+    entry = Entry(
+        indicator_id="P8-3-01",
+        as_of=date(2026, 9, 30),
+        numerator=Decimal(20000),
+        denominator=Decimal(34366),
+        source="試験の値",
+        confidence="reported",
+    )
+    async with (
+        fresh_database(cluster18, Tier.MINISTRY, keys) as database,
+        database.transaction() as tx,
+    ):
+        await builtin.load(tx)
+        before = await standing(tx, subject("systems"), clock.now())
+        await entering.enter(tx, entry, by=builtin.LOADER, clock=clock)
+        after = await standing(tx, subject("systems"), clock.now())
+        every = await standings(tx, clock.now())
+    assert before.start is not None
+    assert (before.start.done, before.total) == (13283, 34592)
+    assert after.start is not None
+    assert (after.start.done, after.start.on, after.total) == (20000, date(2026, 9, 30), 34366)
+    assert after in every
 
 
 async def test_only_those_inside_may_try(app: Litestar) -> None:
