@@ -6,13 +6,15 @@ from datetime import date
 from functools import lru_cache
 from typing import Final
 
-from jichitai.correspondence.model.preview import Preview
+import msgspec
+
+from jichitai.correspondence.model.preview import Preview, Taken
 from jichitai.correspondence.service.archives import XLSX, Template, mark, packed
 from jichitai.infra.documents.sheets import Column, Sheet, workbook
 from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import both, wareki
-from jichitai.standardisation.progress.costs import Basis, CostItem, Phase, items
-from jichitai.standardisation.progress.model import STEPS, Business, businesses, steps
+from jichitai.standardisation.progress.costs import Basis, CostItem, Phase, item, items
+from jichitai.standardisation.progress.model import STEPS, Business, business, businesses, steps
 from jichitai.standardisation.progress.reports import (
     BodyReport,
     Cloud,
@@ -71,6 +73,14 @@ COST_COLUMNS: Final = (
     Column(key="note", label="備考", width=30),
 )
 LABELS: Final[Mapping[str, str]] = {one.key: one.label for one in (*COLUMNS, *COST_COLUMNS)}
+_HOW: Final = (
+    "1行が1業務です。灰色の列と見出しは変えないでください。式、結合したセル、マクロは読み取れません。"
+    "変わらない行はそのままで構いません。全部空の行は、答えのない行として扱います。"
+)
+_STEPS: Final = (
+    "1から40の列はステップです。未（未着手）・中（作業中）・済（完了）・外（対象外）から選んでください。"
+    "日付は、令和8年3月31日、R8.3.31、2026-03-31 のどの形でも構いません。"
+)
 _FACTS: Final = tuple(one.key for one in COLUMNS[3:13])
 
 
@@ -94,10 +104,8 @@ class Heading:
         return (
             self.title,
             f"時点 {both(self.as_of)}　回答の期限 {both(self.due_on)}",
-            "1行が1業務です。灰色の列と見出しは変えないでください。式、結合したセル、マクロは読み取れません。"
-            "変わらない行はそのままで構いません。全部空の行は、答えのない行として扱います。",
-            "1から40の列はステップです。未（未着手）・中（作業中）・済（完了）・外（対象外）から選んでください。"
-            "日付は、令和8年3月31日、R8.3.31、2026-03-31 のどの形でも構いません。",
+            _HOW,
+            _STEPS,
             *((self.note.replace("\n", " "),) if self.note else ()),
         )
 
@@ -180,14 +188,14 @@ def _template(heading: Heading, asked: tuple[Business, ...]) -> Template:
         {
             **first,
             "phase": phase.japanese,
-            "item": item.name,
+            "item": one.name,
             **{
-                column.key: mark(f"{phase.value}-{item.key}.{column.key}")
+                column.key: mark(f"{phase.value}-{one.key}.{column.key}")
                 for column in COST_COLUMNS[4:]
             },
         }
         for phase in Phase
-        for item in items()
+        for one in items()
     ]
     made = [
         Sheet(name=SHEET, columns=_texts(COLUMNS), rows=rows, notes=heading.lines),
@@ -232,14 +240,25 @@ def marked(heading: Heading, taken: Preview) -> bytes:
     for name, columns in ((SHEET, COLUMNS), (COST_SHEET, COST_COLUMNS)):
         rows = [
             {
-                **one.values,
-                "code": one.values.get("code", one.code),
+                **_shown(one),
                 "name": one.name or one.row,
                 "fault": "\n".join(f"{w.cell}：{w.why}。{w.remedy}" for w in one.faults),
             }
             for one in taken.rows
-            if one.faults and (one.values.get("sheet") == COST_SHEET) == (name == COST_SHEET)
+            if one.faults and one.values.get("sheet", SHEET) == name
         ]
         notes = heading.lines if name == SHEET else heading.lines[:2]
-        made.append(Sheet(name=name, columns=[fault, *_texts(columns)], rows=rows, notes=notes))
+        made.append(Sheet(name=name, columns=[*_texts(columns), fault], rows=rows, notes=notes))
     return workbook(made, title=heading.title)
+
+
+def _shown(one: Taken) -> dict[str, str]:
+    """The cells of a row again, as they were or as they were understood."""
+    if "system" in one.values:
+        system = msgspec.json.decode(one.values["system"], type=SystemReport)
+        return {"code": one.code, "business": business(system.business).name, **row_values(system)}
+    if "cost" in one.values:
+        cost = msgspec.json.decode(one.values["cost"], type=CostItem)
+        told = {"phase": cost.phase.japanese, "item": item(cost.item).name}
+        return {"code": one.code, **told, **cost_values(cost)}
+    return {"code": one.code, **one.values}

@@ -14,13 +14,11 @@ import msgspec
 
 from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import both
-from jichitai.standardisation.errors import InvalidReportError
 from jichitai.standardisation.progress.model import STEPS, Business, business, businesses
 from jichitai.standardisation.progress.reports import (
     BodyReport,
     DeadlineClass,
     SystemReport,
-    runs_as_told,
 )
 from jichitai.standardisation.progress.scope import Answer as Known
 from jichitai.standardisation.progress.scope import runs
@@ -281,13 +279,11 @@ def faults_of(
     _check_target(one, before, as_of, wrong)
     earlier = before.steps_done if done_before is None and before is not None else done_before
     _check_backwards(one, earlier, wrong)
-    try:
-        runs_as_told(body, one, on=as_of)
-    except InvalidReportError:
-        name = business(one.business).name
+    told = runs(body, business(one.business), on=as_of, listed=bool(one.late))
+    if told.answer is Known.NO and not one.excluded:
         wrong(
             "business",
-            name,
+            business(one.business).name,
             "この団体は行わない業務です",
             "この行を空にするか、40ステップすべてを「外」にしてください",
         )
@@ -324,7 +320,6 @@ def _check_target(
     day = one.target_on
     if day is None:
         return
-    changed = before is not None and before.target_on is not None and before.target_on != day
     if not 2000 <= day.year <= 2100:
         wrong(
             "target_on", day, "ありえない年の日付です", "2000年から2100年までの日付にしてください"
@@ -336,8 +331,10 @@ def _check_target(
             f"移行目標日が調査の時点（{both(as_of)}）より前です",
             "これから移行する日にするか、移行が済んだシステムなら40ステップを「済」にしてください",
         )
-    if changed and not one.target_reason.strip():
-        told = both(before.target_on) if before is not None and before.target_on else ""
+    elif (
+        before is not None and before.target_on not in (None, day) and not one.target_reason.strip()
+    ):
+        told = both(before.target_on or day)
         wrong(
             "target_reason",
             "",
