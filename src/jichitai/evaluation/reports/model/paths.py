@@ -125,4 +125,4 @@ def edges_of(known: Known, section: Section | None) -> list[Block]:
         for one in path.edges
     )
     columns = (Column("から", 3), Column("へ", 3), Column("仮定", 4), Column("根拠", 1))
-    return [Table("効果発現経路のつながりと仮定", columns, rows)]
+    return [Table(f"第{path.section}節の効果発現経路のつながりと仮定", columns, rows)]

@@ -21,7 +21,7 @@ from jichitai.evaluation.reports.model.document import (
 )
 from jichitai.evaluation.reports.model.known import Indicator, Known, Value
 from jichitai.evaluation.reports.model.looking import Figures, period_text, short_year, year_text
-from jichitai.kernel.dates import both
+from jichitai.kernel.dates import both, wareki
 
 _ROLES = {"actual": "実績", "target": "目標", "baseline": "基準"}
 
@@ -64,7 +64,7 @@ def series_blocks(
         Column("段階", 3),
         Column("基準値", 2, end=True),
         *(Column(short_year(year), 3, end=True) for year in years),
-        Column("目標値", 2, end=True),
+        Column("目標値", 3),
         Column("期限", 3),
         Column("状況", 3),
     )
@@ -85,7 +85,8 @@ def _series_row(row: Series, figures: Figures) -> tuple[Line, ...]:
     def cell(ref: str) -> Line:
         return (Mention(ref, figures.found[ref].text),) if ref else _words("—")
 
-    until = figures.found[row.target].period if row.target else "—"
+    day = figures.found[row.target].as_of if row.target else ""
+    until = wareki(date.fromisoformat(day)) if day else "—"
     return (
         _words(f"{row.indicator}　{row.name}"),
         _words(row.level),
