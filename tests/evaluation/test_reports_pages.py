@@ -1,15 +1,30 @@
 """Reports from the first word to the published edition: pages, calls, and what each is refused."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from jichitai.evaluation.indicators import builtin, entering
+from jichitai.evaluation.indicators.checks import Entry
+from jichitai.evaluation.policies import service as policies
+from jichitai.evaluation.reports.cli import report
+from jichitai.evaluation.reports.model.assembly import assemble
 from jichitai.evaluation.reports.model.document import decoded, encoded
+from jichitai.evaluation.reports.renderers.files import FORMATS
 from jichitai.evaluation.reports.service.desk import Desk
+from jichitai.evaluation.reports.service.gathering import gather
+from jichitai.infra.audit import Actor
+from jichitai.infra.clock import FixedClock
+from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
+from jichitai.kernel.parties import Tier
 from jichitai.web.rights import Role
 from tests.conftest import Cluster
 from tests.evaluation.report_wires import API, PLACE, RESULT, Ministry, ministry, person
@@ -39,7 +54,7 @@ async def test_a_report_goes_from_draft_to_a_corrected_edition(place: Ministry) 
 
         # begin
         shelf = await officer.get("/evaluation/reports")
-        assert "評価書はまだありません" in shelf.text
+        assert "評価書を作り始める" in shelf.text
         begun = await officer.post(
             "/evaluation/reports", data={"policy": "8", "fiscal_year": "2026"}
         )
@@ -191,8 +206,14 @@ async def test_the_same_by_calls(place: Ministry) -> None:
         assert decoded(document.content).fiscal_year == 2027
         csv = await officer.get(f"{desk}/files/figures.csv")
         assert "P8-4-04@目標" in csv.content.decode("utf-8-sig")
-        handed = await officer.post(f"{desk}/submit", json={"as_of": "2026-11-20"})
+        handed = await officer.post(f"{desk}/submit", json={"as_of": "2026-11-19"})
         assert handed.json()["stage"] == "submitted"
+        async with place.database.transaction(read_only=True) as tx:
+            standing = await Desk(place.clock).standing(tx, 8, 2027)
+            waiting = await Desk(place.clock).waiting(tx, 8, 2027, standing)
+        assert waiting is not None
+        assert waiting.as_of == date(2026, 11, 19)
+        assert "2回" in encoded(waiting).decode()  # written after the day of the figures
         assert (await officer.post(f"{desk}/approve")).status_code == 403
         back = await approver.post(f"{desk}/return", json={"reason": "結果を詳しく"})
         assert back.json()["stage"] == "draft"
@@ -216,3 +237,69 @@ async def test_an_approver_who_also_writes_does_not_approve_their_own(place: Min
         own = await one.post(f"{desk}/approve")
         assert own.status_code == 403
         assert own.json()["type"] == "/problems/evaluation.report-own"
+
+
+async def test_a_later_correction_leaves_an_earlier_day_as_it_was(place: Ministry) -> None:
+    """The correction of 26 April 2024 is built in: before it the first figure, after it both."""
+    async with place.database.transaction(read_only=True) as tx:
+        now = assemble(await gather(tx, 8, 2026, date(2026, 11, 20))).document
+        again = assemble(await gather(tx, 8, 2026, date(2026, 11, 20))).document
+        before = (await gather(tx, 8, 2026, date(2025, 6, 1))).indicators["P8-4-01"]
+    assert encoded(now) == encoded(again)
+    assert [(one.indicator, one.before, one.after) for one in now.corrections] == [
+        ("P8-4-C3", "1,431団体", "1,383団体"),
+        ("P8-4-C4", "1,296団体", "1,221団体"),
+    ]
+    assert [one.text for one in before.current] == ["1,788団体"]
+    texts = {one.ref: one.text for one in now.figures}
+    assert texts["P8-4-01@2025-04-01"] == "1,788団体"
+    assert texts["P8-4-02@2025-03-31"] == "2回"
+    assert texts["P8-4-04@目標"] == texts["P8-4-05@目標"] == "100 %"
+    assert texts["P8-4-03@目標"] == "47都道府県"
+    assert texts["P8-3-05@2025-12-31"] == "935団体"
+
+
+async def test_what_is_entered_later_does_not_reach_an_earlier_day(place: Ministry) -> None:
+    async with place.database.transaction(read_only=True) as tx:
+        first = encoded(assemble(await gather(tx, 8, 2026, date(2026, 11, 20))).document)
+    december = FixedClock(datetime(2026, 12, 10, 3, tzinfo=UTC))
+    entry = Entry(
+        indicator_id="P8-4-C8", as_of=date(2026, 12, 1), value=Decimal(4100), source="調査の回答"
+    )
+    officer = Actor("staff", "officer-9", "評価 九子")
+    async with place.database.transaction() as tx:
+        await entering.enter(tx, entry, by=officer, clock=december)
+    async with place.database.transaction(read_only=True) as tx:
+        then = encoded(assemble(await gather(tx, 8, 2026, date(2026, 11, 20))).document)
+        later = assemble(await gather(tx, 8, 2026, date(2026, 12, 10))).document
+    assert then == first
+    assert "4,100人" in {one.text for one in later.figures}
+
+
+def test_the_command_writes_every_format(
+    cluster18: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = cluster18.copy_of(Tier.MINISTRY)
+    monkeypatch.setenv("JICHITAI_DATABASE_URL", cluster18.dsn(name))
+    asked = ["--policy", "8", "--fiscal-year", "2026", "--out", str(tmp_path)]
+    runner = CliRunner()
+    both = runner.invoke(report, [*asked, "--as-of", "R8.11.20", "--edition", "1"])
+    assert both.exit_code == 2
+    unknown = runner.invoke(report, [*asked, "--as-of", "R8.11.20"])
+    assert unknown.exit_code == 1, unknown.output
+    asyncio.run(_loaded(cluster18.dsn(name)))
+    done = runner.invoke(report, [*asked, "--as-of", "R8.11.20"])
+    assert done.exit_code == 0, done.output
+    assert {one.name for one in tmp_path.iterdir()} == {one.name for one in FORMATS}
+    written = (tmp_path / "report.json").read_bytes()
+    runner.invoke(report, [*asked, "--as-of", "2026-11-20"])
+    assert (tmp_path / "report.json").read_bytes() == written
+    cluster18.drop(name)
+
+
+async def _loaded(dsn: str) -> None:
+    database = await Database.open(dsn, size=1)
+    async with database.transaction() as tx:
+        await policies.load_builtin(tx)
+        await builtin.load(tx)
+    await database.close()

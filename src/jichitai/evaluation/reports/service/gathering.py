@@ -24,13 +24,23 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, JST)
 
 
-async def gather(tx: Tx, policy: int, fiscal_year: int, as_of: date) -> Known:
+async def gather(
+    tx: Tx, policy: int, fiscal_year: int, as_of: date, *, written_at: datetime | None = None
+) -> Known:
     """Everything that a report of that day says.
+
+    Args:
+        tx: of the ministry.
+        policy: number.
+        fiscal_year: of the report.
+        as_of: figures are those known at the end of this day.
+        written_at: texts, effect paths and remarks are those of this instant; of the end of the
+            day too when left out, so that the report of a day is the same whenever it is made.
 
     Raises:
         UnknownPolicyError: the policy was not known then.
     """
-    known_at = end_of(as_of)
+    known_at = written_at or end_of(as_of)
     found = await policies.policy_of(tx, policy, fiscal_year, known_at)
     models = await policies.open_models(tx, policy, fiscal_year, known_at)
     by_key = numbers(found)
