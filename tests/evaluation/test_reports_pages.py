@@ -169,6 +169,19 @@ async def test_a_report_goes_from_draft_to_a_corrected_edition(place: Ministry) 
         assert "この版の後に、第2版が公表されています" in old.text
         assert (await public.get("/reports/8/2026/editions/1/report.json")).content == first.content
 
+        # a figure is corrected after publication: both are shown, the edition stays as it was
+        fixed = Entry(indicator_id="P8-4-C8", as_of=date(2026, 3, 31), value=Decimal(3990),
+                      source="総務省の訂正", reason="集計の誤りを直した")  # fmt: skip
+        async with place.database.transaction() as tx:
+            await entering.correct(tx, fixed, edition=1,
+                                   by=Actor("staff", "officer-9", "評価 九子"), clock=clock)  # fmt: skip
+        both = (await public.get("/reports/8/2026/editions/1")).text
+        assert "公表 3,989人 → 訂正 3,990人" in both
+        assert "集計の誤りを直した" in both
+        statement = (await public.get("/reports/8/2026/editions/1?paper=statement")).text
+        assert 'data-ref="P8-4-C8@2026-03-31">3,989人</data>' in statement
+        assert (await public.get("/reports/8/2026/editions/1/report.json")).content == first.content
+
     # the draft of an earlier day is the same, byte for byte
     async with place.database.transaction(read_only=True) as tx:
         before = (await Desk(clock).open(tx, 8, 2026, as_of=date(2026, 11, 20))).document

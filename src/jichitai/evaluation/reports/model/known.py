@@ -24,6 +24,8 @@ class Value:
         denominator: as printed, or empty.
         source: 出典.
         confidence: how sure it is, in words.
+        place: the day that its editions have in common; the day itself, or where it stands in the
+            row when its source names none.
         known_at: when it was known here.
         superseded_at: when a later edition took its place, or None.
         reason: why it took an earlier edition's place, or empty.
@@ -39,6 +41,7 @@ class Value:
     denominator: str = ""
     source: str = ""
     confidence: str = ""
+    place: date | None = None
     known_at: datetime
     superseded_at: datetime | None = None
     reason: str = ""

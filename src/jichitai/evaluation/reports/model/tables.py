@@ -136,7 +136,7 @@ def _replaced(indicator: Indicator) -> Iterable[tuple[Value, Value]]:
         if old.superseded_at is None:
             continue
         for new in indicator.values:
-            same = (new.as_of, new.period) == (old.as_of, old.period)
+            same = (new.place or new.as_of) == (old.place or old.as_of)
             if same and new.known_at >= old.superseded_at and new is not old:
                 yield old, new
                 break

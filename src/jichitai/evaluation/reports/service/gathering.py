@@ -178,6 +178,7 @@ def _value(one: Definition, point: Point) -> Value:
         denominator=denominator,
         source=point.source,
         confidence=CONFIDENCE.get(point.confidence, point.confidence),
+        place=point.as_of,
         known_at=point.recorded_at,
         superseded_at=point.superseded_at,
         reason=point.reason,
