@@ -14,11 +14,15 @@ from jichitai.main.node import Loop, Node, every
 from jichitai.security.desk.service import Waiting
 from jichitai.standardisation.progress import loading
 from jichitai.standardisation.survey import receiving
+from jichitai.standardisation.survey import routes as survey_routes
 from jichitai.standardisation.views import routes as view_routes
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (*view_routes.MINISTRY_ROUTES,)
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    *view_routes.MINISTRY_ROUTES,
+    *survey_routes.MINISTRY_ROUTES,
+)
 
-TEMPLATES: Final[tuple[Path, ...]] = (view_routes.TEMPLATES,)
+TEMPLATES: Final[tuple[Path, ...]] = (view_routes.TEMPLATES, survey_routes.TEMPLATES)
 
 ONCE_A_DAY: Final = 86_400.0
 

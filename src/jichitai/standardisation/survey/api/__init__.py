@@ -1,0 +1,1 @@
+"""調査: calls of the ministry."""

@@ -1,0 +1,1 @@
+"""調査: pages of the ministry."""
