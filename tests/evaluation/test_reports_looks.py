@@ -36,11 +36,9 @@ async def test_reports(cluster18: Cluster, keys: Keys) -> None:
         ).text
         await officer.post(text, data={"content": RESULT, "expected": "0"})
         await expert.post(f"{PLACE}/remarks", data={"content": "分母を示すこと。"})
-        pages["report-draft"] = (await officer.get(PLACE)).text
-        pages["report-expert"] = (await expert.get(PLACE)).text
         pages["report-versions"] = (await officer.get(f"{text}/versions")).text
         refused = await officer.post(f"{PLACE}/steps", data={"deed": "submit", "as_of": "R8.11.20"})
-        pages["report-refused"] = refused.text
+        pages["report-draft-refused"] = refused.text
         answers = refused.text.split('action="')[1:]
         address = next(one.split('"')[0] for one in answers if "/answers" in one)
         await officer.post(address, data={"answer": "示した。"})
