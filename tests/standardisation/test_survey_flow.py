@@ -6,14 +6,18 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from openpyxl import Workbook
 
 from jichitai.infra.clock import JST
 from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import MINISTRY, Party, Tier
 from jichitai.standardisation.messages import G01, G02, G03, System
+from jichitai.standardisation.progress.model import businesses
+from jichitai.standardisation.survey.layout import SHEET
 from jichitai.standardisation.survey.model import CheckState, Given
 from jichitai.standardisation.survey.store import answers as kept
 from tests.conftest import Cluster
+from tests.standardisation.survey_builders import PLACES, edited
 from tests.standardisation.survey_wires import HOKKAIDO, SAPPORO, Wires, wired
 
 pytestmark = pytest.mark.xdist_group("survey-flow")
@@ -245,13 +249,43 @@ async def test_steps_that_go_back_need_a_reason_on_the_page(wires: Wires) -> Non
     assert "下書きです" in page
 
 
+async def send_page(client: Any, round_id: UUID, done: str) -> Any:
+    """Answer one business on the page, and send it."""
+    here = f"/standardisation/answers/{round_id}"
+    kept_so = await client.post(f"{here}/systems/residents", data={"done": done})
+    assert kept_so.status_code == 303, kept_so.text
+    return await client.post(here, data={})
+
+
 async def test_a_sheet_fills_the_draft_row_by_row(wires: Wires) -> None:
     round_id = await wires.ask()
     async with wires.town(html=True) as client:
         here = f"/standardisation/answers/{round_id}"
+        assert (await send_page(client, round_id, "1-20")).status_code == 303
         book = (await client.get(f"{here}/form.xlsx")).content
-        answer = await client.post(f"{here}/upload", files={"file": ("a.xlsx", book)})
-        assert answer.status_code in (303, 422)
+        names = [one.key for one in businesses()]
+
+        def change(found: Workbook) -> None:
+            sheet = found[SHEET]
+            head = next(row for row in range(1, 12) if sheet.cell(row, 1).value == "団体コード")
+            for index, key in enumerate(names[:3], start=head + 1):
+                for step in range(1, 41):
+                    sheet.cell(index, PLACES[f"step{step}"]).value = "済"
+                sheet.cell(index, PLACES["vendor"]).value = key
+            sheet.cell(head + 1, PLACES["code"]).value = "11002"
+            sheet.cell(head + 3, PLACES["target_on"]).value = "令和9年13月1日"
+
+        spoilt = edited(book, change)
+        answer = await client.post(f"{here}/upload", files={"file": ("a.xlsx", spoilt)})
+        assert answer.status_code == 422
+        assert "2か所に直すところがあります。正しい1行は下書きに入れました" in answer.text
+        assert "先頭の0が落ちています" in answer.text
+        mended = await client.post(
+            f"{here}/upload", files={"file": ("a.xlsx", spoilt)}, data={"repair": "1"}
+        )
+        assert "正しい2行は下書きに入れました" in mended.text
+        whole = await client.post(f"{here}/upload", files={"file": ("a.xlsx", book)})
+        assert whole.status_code == 303
         spoilt = await client.post(f"{here}/upload", files={"file": ("a.xlsx", b"no workbook")})
         assert spoilt.status_code == 422
         empty = await client.post(f"{here}/upload", files={"other": ("a.xlsx", b"")})

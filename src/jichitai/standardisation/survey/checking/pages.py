@@ -11,7 +11,7 @@ from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
 from jichitai.infra.outbox import Outbox
-from jichitai.kernel.dates import both
+from jichitai.kernel.dates import both, wareki
 from jichitai.standardisation.access import SUPERVISOR
 from jichitai.standardisation.progress.costs import item
 from jichitai.standardisation.progress.model import body_class, business
@@ -61,8 +61,7 @@ _CHANGES: Final = (
 )
 _SYSTEMS: Final = (
     Column("name", "業務", head=True, wide=True),
-    Column("steps", "完了したステップ", "end"),
-    Column("states", "内訳", wide=True),
+    Column("steps", "完了したステップ", wide=True),
     Column("late", "特定移行支援"),
     Column("target", "移行目標日"),
     Column("vendor", "事業者", wide=True),
@@ -210,10 +209,9 @@ def _systems(found: Looked) -> list[dict[str, str]]:
     return [
         {
             "name": business(one.business).name,
-            "steps": steps_text(one),
-            "states": states_text(one.states),
+            "steps": f"{steps_text(one)}（{states_text(one.states)}）",
             "late": yes_or_no(late=one.late),
-            "target": both(one.target_on) if one.target_on else "—",
+            "target": wareki(one.target_on) if one.target_on else "—",
             "vendor": one.vendor or "—",
             "risks": one.risks or "—",
         }
