@@ -32,7 +32,8 @@ from jichitai.evaluation.reports.pages.words import (
 from jichitai.evaluation.reports.renderers.files import FORMATS, file_of
 from jichitai.evaluation.reports.renderers.shown import shown
 from jichitai.evaluation.reports.service.changes import drift
-from jichitai.evaluation.reports.service.desk import Desk, Opened
+from jichitai.evaluation.reports.service.desk import Desk
+from jichitai.evaluation.reports.service.opened import Opened
 from jichitai.infra.database import Tx
 from jichitai.kernel.dates import both, fiscal_year, parse_date
 from jichitai.kernel.eras import InvalidDateError

@@ -17,7 +17,8 @@ from jichitai.evaluation.reports.model.texts import blocks_of
 from jichitai.evaluation.reports.pages import words
 from jichitai.evaluation.reports.pages.words import PLACE, READ, WRITE, AnyRequest, Form, plain
 from jichitai.evaluation.reports.renderers.shown import Shown
-from jichitai.evaluation.reports.service.desk import Desk, Opened
+from jichitai.evaluation.reports.service.desk import Desk
+from jichitai.evaluation.reports.service.opened import Opened
 from jichitai.kernel.errors import JichitaiError
 from jichitai.web.components import FieldErrors, Option
 from jichitai.web.frame import page
