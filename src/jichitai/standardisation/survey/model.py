@@ -181,9 +181,10 @@ def checked_round(asked: Asked) -> Asked:
     for key, day in days.items():
         if not 2000 <= day.year <= 2100:
             faults[key] = "日付は2000年から2100年までで入れてください。"
-    if not faults and asked.due_on < asked.as_of:
+    sound = not faults.keys() & days.keys()
+    if sound and asked.due_on < asked.as_of:
         faults["due_on"] = "回答の期限が時点より前です。時点の日か、それより後の日にしてください。"
-    if not faults and asked.checked_by < asked.due_on:
+    if sound and asked.checked_by < asked.due_on:
         faults["checked_by"] = (
             "都道府県の確認の期限が回答の期限より前です。回答の期限か、それより後の日にしてください。"
         )

@@ -117,7 +117,7 @@ async def preview(
     context = {
         "found": found,
         "upload": upload,
-        "faults": found.faults,
+        "faults": list(enumerate(found.faults, start=1)),
         "count": len(found.faults),
         "repairable": 0,
         "bodies": found.right,

@@ -51,12 +51,12 @@ MAILS: Final[Mapping[str, Status]] = {
     "failed": Status("送れませんでした", "red", "メールサーバーが受け付けなかった"),
 }
 FAULTS: Final = (
-    Column("row", "ファイルと行", wide=True),
+    Column("row", "行"),
     Column("cell", "セル", head=True),
     Column("value", "入れた値"),
     Column("why", "なぜ", wide=True),
     Column("remedy", "どうする", wide=True),
-    Column("repair", "直して取り込む"),
+    Column("repair", "直す"),
 )
 
 

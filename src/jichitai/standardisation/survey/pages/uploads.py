@@ -115,7 +115,7 @@ async def preview(
     context = {
         "found": found,
         "upload": upload,
-        "faults": faults[:_SHOWN],
+        "faults": list(enumerate(faults[:_SHOWN], start=1)),
         "count": len(faults),
         "repairable": sum(row.repairable for row in found.rows),
         "bodies": len({row.code for row in found.rows if row.code and not row.faults}),
