@@ -36,8 +36,10 @@ class RoundItem(Struct, frozen=True, kw_only=True):
     open: bool
     asked: int
     answered: int
+    waiting: int
     ok: int
     returned: int
+    missing: int
 
 
 class MemberItem(Struct, frozen=True, kw_only=True):

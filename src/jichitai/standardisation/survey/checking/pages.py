@@ -22,10 +22,16 @@ from jichitai.standardisation.survey.changes import (
     steps_text,
     yes_or_no,
 )
-from jichitai.standardisation.survey.checking.service import Checks, Looked, Member, counts
+from jichitai.standardisation.survey.checking.service import (
+    Checks,
+    Looked,
+    Member,
+    counts,
+    standing_of,
+)
 from jichitai.standardisation.survey.errors import BadCheckError
 from jichitai.standardisation.survey.model import CheckState
-from jichitai.web.components import Column, Crumb, Fact, FieldErrors, Option, Status
+from jichitai.web.components import Column, Crumb, Fact, FieldErrors, NavItem, Option, Status
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, Who
 
@@ -73,6 +79,13 @@ _ANSWERS: Final = (
     Column("reason", "直した理由", wide=True),
     Column("check", "確認", wide=True),
 )
+_SHOWN: Final = {
+    "waiting": "確認を待つ",
+    "returned": "差し戻した",
+    "ok": "確認済み",
+    "missing": "未回答",
+    "asked": "すべて",
+}
 _STATES: Final = [Option("ok", "確認済みにする"), Option("returned", "差し戻す")]
 _MISSING: Final = Status("未回答", "grey", "まだ回答が届いていない")
 _OVERDUE: Final = Status("期限を過ぎた", "red", "回答の期限を過ぎても届いていない")
@@ -106,16 +119,22 @@ async def members(
     prefecture, work = principal.body_prefecture(), Checks(clock, outbox)
     async with db.transaction(all_towns=True, read_only=True) as tx:
         given, found = await work.members(tx, prefecture, round_id)
-    overdue = clock.today() > given.due_on
-    waiting = [one for one in found if one.answer and one.answer.check is CheckState.NONE]
-    rest = [one for one in found if one not in waiting]
+    overdue, here = clock.today() > given.due_on, f"{HOME}/{round_id}"
+    told, shown = counts(found), request.query_params.get("show", "waiting")
+    shown = shown if shown in _SHOWN else "waiting"
     context = {
         "given": given,
-        "here": f"{HOME}/{round_id}",
-        "counts": counts(found),
-        "waiting": len(waiting),
+        "here": here,
+        "counts": told,
+        "tabs": [
+            NavItem(label, f"{here}?show={key}", current=key == shown, count=told[key], unit="団体")
+            for key, label in _SHOWN.items()
+        ],
+        "caption": _SHOWN[shown],
         "columns": _MEMBERS,
-        "rows": [_member(one, overdue=overdue) for one in (*waiting, *rest)],
+        "rows": [
+            _member(one, overdue=overdue) for one in found if shown in ("asked", standing_of(one))
+        ],
         "done": request.query_params.get("done", "")[:10],
         "crumbs": [Crumb("回答の確認", HOME), Crumb(given.subject)],
     }

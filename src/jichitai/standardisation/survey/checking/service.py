@@ -1,6 +1,7 @@
 """Use cases of a prefecture: what its members answered, what changed, its finding."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -205,12 +206,18 @@ def _must_be_told(state: CheckState, reason: str) -> None:
         raise BadCheckError(why, faults={"reason": why})
 
 
-def counts(members: list[Member]) -> Mapping[str, int]:
-    """How many members stand where: all, answered, ok, returned."""
-    answered = [one.answer for one in members if one.answer is not None]
+def standing_of(one: Member) -> str:
+    """Where a member stands: `missing`, `waiting`, `ok` or `returned`."""
+    if one.answer is None:
+        return "missing"
+    return one.answer.check.value or "waiting"
+
+
+def counts(members: Sequence[Member]) -> dict[str, int]:
+    """How many members stand where; `asked` are all, `answered` those with an answer."""
+    stand = Counter(standing_of(one) for one in members)
     return {
         "asked": len(members),
-        "answered": len(answered),
-        "ok": sum(one.check is CheckState.OK for one in answered),
-        "returned": sum(one.check is CheckState.RETURNED for one in answered),
+        "answered": len(members) - stand["missing"],
+        **{key: stand[key] for key in ("waiting", "ok", "returned", "missing")},
     }
