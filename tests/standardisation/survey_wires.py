@@ -100,8 +100,8 @@ class Wires:
             title=title,
             note="令和8年11月の進捗を答えてください。",
             as_of=as_of,
-            due_on=date(2026, 12, 4),
-            checked_by=date(2026, 12, 18),
+            due_on=self.clock.today() + timedelta(days=14),
+            checked_by=self.clock.today() + timedelta(days=28),
         )
         async with self.databases[Tier.MINISTRY].transaction() as tx:
             round_id = await work.save(tx, asked, actor=PERSON)
@@ -142,7 +142,7 @@ class Wires:
 
 @asynccontextmanager
 async def wired(cluster: Cluster, keys: Keys) -> AsyncIterator[Wires]:
-    """Databases of their own, for one test."""
+    """Databases of their own, for a whole module."""
     async with AsyncExitStack() as stack:
         databases = {
             tier: await stack.enter_async_context(fresh_database(cluster, tier, keys))

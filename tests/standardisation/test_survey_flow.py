@@ -1,7 +1,7 @@
 """A survey's way: the ministry asks, a body answers, its prefecture checks, the ministry keeps all."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from jichitai.kernel.parties import MINISTRY, Party, Tier
 from jichitai.standardisation.messages import G01, G02, G03, System
 from jichitai.standardisation.progress.model import businesses
 from jichitai.standardisation.survey.layout import SHEET
-from jichitai.standardisation.survey.model import CheckState, Given
+from jichitai.standardisation.survey.model import CheckState, Given, by_business
 from jichitai.standardisation.survey.store import answers as kept
 from tests.conftest import Cluster
 from tests.standardisation.survey_builders import PLACES, edited
@@ -22,20 +22,21 @@ from tests.standardisation.survey_wires import HOKKAIDO, SAPPORO, Wires, wired
 
 pytestmark = pytest.mark.xdist_group("survey-flow")
 API = "/api/v1/standardisation/answers"
+LATE, MENDED, READ = "seals", "voters", "pension"
 CHECKS = "/api/v1/standardisation/checks"
-HAKODATE = "012025"
+HAKODATE, CHIYODA = "012025", "131016"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def wires(cluster18: Cluster, keys: Keys) -> AsyncIterator[Wires]:
     async with wired(cluster18, keys) as found:
         yield found
 
 
-def told(done: int = 20, **changes: Any) -> dict[str, Any]:
+def told(done: int = 20, business: str = "residents", **changes: Any) -> dict[str, Any]:
     """One business as a call tells it."""
     return {
-        "business": "residents",
+        "business": business,
         "states": "2" * done + "1" * 5 + "0" * (35 - done),
         "late": True,
         "reason_class": 4,
@@ -84,7 +85,7 @@ async def test_an_answer_goes_up_with_the_towns_signature_and_its_check_follows(
     await wires.flow()
     found = await at_ministry(wires, round_id)
     assert found is not None
-    assert found.report.systems[0].steps_done == 20
+    assert by_business(found.report)["residents"].steps_done == 20
     assert found.check is CheckState.NONE
     assert (await decide(wires, round_id, "ok")).status_code == 201
     await wires.flow()
@@ -100,23 +101,27 @@ async def test_an_answer_goes_up_with_the_towns_signature_and_its_check_follows(
 async def test_a_correction_keeps_the_earlier_answer_and_says_why(wires: Wires) -> None:
     round_id = await wires.ask()
     async with wires.town() as client:
-        await send(client, round_id, told(22))
+        await send(client, round_id, told(22, MENDED))
         await wires.flow()
         back = await decide(wires, round_id, "returned", "契約を確かめてください。")
         assert back.status_code == 201
         await wires.flow()
         detail = (await client.get(f"{API}/{round_id}")).json()
         assert detail["sent"][0]["check_reason"] == "契約を確かめてください。"
-        silent = await send(client, round_id, told(23))
+        silent = await send(client, round_id, told(23, MENDED))
         assert silent.status_code == 422
         assert "reason" in silent.json()["faults"]
-        again = await send(client, round_id, told(23), reason="1ステップ数え漏れていた")
+        again = await send(client, round_id, told(23, MENDED), reason="1ステップ数え漏れていた")
         assert again.json() == {"revision": 2}
         same = await client.post(f"{API}/{round_id}/answers", json={"reason": "もう一度"})
         assert same.status_code == 422
         detail = (await client.get(f"{API}/{round_id}")).json()
     await wires.flow()
-    assert [one["systems"][0]["states"].count("2") for one in detail["sent"]] == [23, 22]
+    states = [
+        next(it["states"] for it in one["systems"] if it["business"] == MENDED)
+        for one in detail["sent"]
+    ]
+    assert [one.count("2") for one in states] == [23, 22]
     found = await at_ministry(wires, round_id)
     assert found is not None
     assert (found.revision, found.check) == (2, CheckState.NONE)
@@ -130,11 +135,11 @@ async def test_a_correction_keeps_the_earlier_answer_and_says_why(wires: Wires) 
 
 async def test_a_late_answer_is_taken_and_a_closed_round_takes_none(wires: Wires) -> None:
     round_id = await wires.ask()
-    wires.clock.instant = datetime(2026, 12, 10, 10, 0, tzinfo=JST)
+    wires.clock.instant += timedelta(days=20)
     async with wires.town() as client, wires.town(html=True) as pages:
         page = (await pages.get(f"/standardisation/answers/{round_id}")).text
         assert "回答の期限を過ぎています" in page
-        assert (await send(client, round_id, told(30))).status_code == 201
+        assert (await send(client, round_id, told(30, LATE))).status_code == 201
         await wires.flow()
         assert await at_ministry(wires, round_id) is not None
         closed = G01(
@@ -148,7 +153,7 @@ async def test_a_late_answer_is_taken_and_a_closed_round_takes_none(wires: Wires
             sent_at=wires.clock.now(),
         )
         await post(wires, Tier.MINISTRY, MINISTRY, Party.town(SAPPORO), closed)
-        refused = await client.put(f"{API}/{round_id}/draft", json={"systems": [told(31)]})
+        refused = await client.put(f"{API}/{round_id}/draft", json={"systems": [told(31, LATE)]})
     assert refused.status_code == 409
 
 
@@ -217,7 +222,7 @@ async def test_a_prefecture_answers_for_itself_to_the_ministry(wires: Wires) -> 
 async def test_only_the_answer_that_was_read_is_found_right(wires: Wires) -> None:
     round_id = await wires.ask()
     async with wires.town() as client:
-        await send(client, round_id, told(32))
+        await send(client, round_id, told(32, READ))
     await wires.flow()
     assert (await decide(wires, round_id, "returned")).status_code == 422
     assert (await decide(wires, round_id, "ok", revision=2)).status_code == 409
@@ -231,7 +236,7 @@ async def test_steps_that_go_back_need_a_reason_on_the_page(wires: Wires) -> Non
     round_id = await wires.ask()
     form = f"/standardisation/answers/{round_id}/systems/residents"
     typed = {"done": "1-35", "working": "36", "late": "no", "deadline_class": "in-time"}
-    async with wires.town(html=True) as client:
+    async with wires.town(CHIYODA, html=True) as client:
         assert (await client.post(form, data=typed)).status_code == 303
         sent = await client.post(f"/standardisation/answers/{round_id}", data={})
         assert sent.status_code == 303, sent.text
@@ -259,7 +264,7 @@ async def send_page(client: Any, round_id: UUID, done: str) -> Any:
 
 async def test_a_sheet_fills_the_draft_row_by_row(wires: Wires) -> None:
     round_id = await wires.ask()
-    async with wires.town(html=True) as client:
+    async with wires.town(HAKODATE, html=True) as client:
         here = f"/standardisation/answers/{round_id}"
         assert (await send_page(client, round_id, "1-20")).status_code == 303
         book = (await client.get(f"{here}/form.xlsx")).content
@@ -272,7 +277,7 @@ async def test_a_sheet_fills_the_draft_row_by_row(wires: Wires) -> None:
                 for step in range(1, 41):
                     sheet.cell(index, PLACES[f"step{step}"]).value = "済"
                 sheet.cell(index, PLACES["vendor"]).value = key
-            sheet.cell(head + 1, PLACES["code"]).value = "11002"
+            sheet.cell(head + 1, PLACES["code"]).value = HAKODATE.lstrip("0")
             sheet.cell(head + 3, PLACES["target_on"]).value = "令和9年13月1日"
 
         spoilt = edited(book, change)
