@@ -57,6 +57,7 @@ def faulty() -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.browser
+@pytest.mark.timeout(300)
 async def test_a_round_is_made_asked_filled_in_reminded_of_and_closed(ministry: World) -> None:
     pages: dict[str, str] = {}
     async with ministry.officer() as client:

@@ -154,6 +154,7 @@ async def the_body_answers_itself(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_all_1788_files_go_out_and_come_back_in_under_two_minutes(
     ministry: Database, keys: Keys, clock: FixedClock
 ) -> None:

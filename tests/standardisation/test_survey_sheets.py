@@ -41,7 +41,7 @@ PLANTED: tuple[tuple[Change, str, str], ...] = (
     (moved("vendor", "contract"), f"E{HEAD}", "違う位置"),
     (merged(f"D{FIRST}:E{FIRST}"), f"D{FIRST}", "結合"),
     (put("vendor", "=1+1"), f"D{FIRST}", "式"),
-    (put("target_on", "令和8年13月31日"), f"J{FIRST}", "月"),
+    (put("target_on", "令和8年13月31日"), f"J{FIRST}", "月は1から12まで"),
     (put("target_on", "2027-02-30"), f"J{FIRST}", "日"),
     (put("code", "00000"), f"A{FIRST}", "対象にありません"),
     (put("code", "131016"), f"A{FIRST}", "ほかの団体"),

@@ -244,6 +244,10 @@ def parse_date(text: str) -> date:
     Source: 住民記録システム標準仕様書 1.1.8.
     """
     era, year, month, day = split_date(text)
+    if not 1 <= month <= 12:
+        raise InvalidDateError(
+            f"{month}月はありません。月は1から12までです。年月日を確かめてください。"
+        )
     try:
         found = date(year, month, day)
     except ValueError:
