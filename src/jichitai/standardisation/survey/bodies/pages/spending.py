@@ -191,5 +191,6 @@ def _whole(text: str, name: str, faults: dict[str, str], within: tuple[int, int]
     number = int(plain) if plain.isascii() and plain.isdigit() and len(plain) <= 16 else -1
     if within[0] <= number <= within[1]:
         return number
-    faults[name] = f"「{text.strip()[:20]}」は読み取れません。{rule}で入れてください。"
+    told = f"「{text.strip()[:20]}」は読み取れません" if text.strip() else "値がありません"
+    faults[name] = f"{told}。{rule}で入れてください。"
     return 0
