@@ -70,7 +70,7 @@ def broken(text: str, width: float, size: float) -> tuple[str, ...]:
         size: height of the letters.
 
     >>> broken("各地方公共団体等における地方自治法上の方針の策定", 150.0, 15.0)
-    ('各地方公共団体等に', 'おける地方自治法上の', '方針の策定')
+    ('各地方公共団体等に', 'おける地方自治法', '上の方針の策定')
     """
     pieces = _pieces(text.strip())
     if not pieces:
