@@ -21,14 +21,15 @@ from tests.standardisation.views_world import World
 
 
 @asynccontextmanager
-async def survey_world(cluster: Cluster, keys: Keys) -> AsyncIterator[World]:
+async def survey_world(cluster: Cluster, keys: Keys, *, origin: str = "") -> AsyncIterator[World]:
     """A ministry without any round."""
     clock = FixedClock(datetime(2026, 11, 20, 10, 0, tzinfo=JST))
+    settings = Settings(tier=Tier.MINISTRY, rate_limit=0, public_url=origin)
     outbox = Outbox(keys.network, clock)
     async with fresh_database(cluster, Tier.MINISTRY, keys) as database:
         app = create_app(
             Tier.MINISTRY,
-            Settings(tier=Tier.MINISTRY, rate_limit=0),
+            settings,
             controllers=[*survey.MINISTRY_ROUTES, *views.MINISTRY_ROUTES],
             templates=[survey.TEMPLATES, views.TEMPLATES],
             db=database,
