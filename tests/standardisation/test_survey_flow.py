@@ -1,7 +1,7 @@
 """A survey's way: the ministry asks, a body answers, its prefecture checks, the ministry keeps all."""
 
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +13,13 @@ from jichitai.infra.keys import Keys
 from jichitai.kernel.parties import MINISTRY, Party, Tier
 from jichitai.standardisation.messages import G01, G02, G03, System
 from jichitai.standardisation.progress.model import businesses
+from jichitai.standardisation.progress.reports import BodyReport, SystemReport
 from jichitai.standardisation.survey.layout import SHEET
-from jichitai.standardisation.survey.model import CheckState, Given, by_business
+from jichitai.standardisation.survey.model import CheckState, Given, Via, by_business
+from jichitai.standardisation.survey.service.accepting import UNKNOWN_THERE, Accepting
 from jichitai.standardisation.survey.store import answers as kept
+from jichitai.standardisation.survey.store import rounds
+from jichitai.standardisation.survey.store.answers import NewAnswer
 from tests.conftest import Cluster
 from tests.standardisation.survey_builders import PLACES, edited
 from tests.standardisation.survey_wires import HOKKAIDO, SAPPORO, Wires, wired
@@ -252,6 +256,36 @@ async def test_steps_that_go_back_need_a_reason_on_the_page(wires: Wires) -> Non
         page = (await client.get(f"/standardisation/answers/{round_id}")).text
     assert "30／40" in page
     assert "下書きです" in page
+
+
+async def test_an_answer_of_a_body_that_knows_no_workbook_of_its_own_is_kept(wires: Wires) -> None:
+    """What came to the ministry as a workbook is unknown at the body, which cannot explain it."""
+    round_id = await wires.ask()
+    earlier = BodyReport(
+        body=HAKODATE,
+        systems=(
+            SystemReport(
+                business="residents",
+                states="2" * 30 + "0" * 10,
+                late=True,
+                target_on=date(2028, 3, 31),
+            ),
+        ),
+    )
+    async with wires.databases[Tier.MINISTRY].transaction() as tx:
+        found = await rounds.round_of(tx, round_id)
+        came = NewAnswer(report=earlier, answered_at=wires.clock.now())
+        work = Accepting(wires.clock, rehearsal=True)
+        await work.keep(tx, found, [came], via=Via.SHEET, by="officer-1")
+    async with wires.town(HAKODATE) as client:
+        sent = await send(client, round_id, told(20))
+        assert sent.status_code == 201, sent.text
+    await wires.flow()
+    given = await at_ministry(wires, round_id, HAKODATE)
+    assert given is not None
+    one = by_business(given.report)["residents"]
+    assert one.steps_done == 20
+    assert (one.reason, one.target_reason) == (UNKNOWN_THERE, UNKNOWN_THERE)
 
 
 async def send_page(client: Any, round_id: UUID, done: str) -> Any:

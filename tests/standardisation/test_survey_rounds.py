@@ -1,7 +1,6 @@
 """A round at the ministry: asked, taken in, kept, reminded of, closed."""
 
 import io
-import time
 import zipfile
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -155,7 +154,7 @@ async def the_body_answers_itself(
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_all_1788_files_go_out_and_come_back_in_under_two_minutes(
+async def test_all_1788_files_go_out_and_come_back_with_20_planted_faults_found(
     ministry: Database, keys: Keys, clock: FixedClock
 ) -> None:
     work, sheets = Rounds(clock, Outbox(keys.network, clock), True), Sheets(clock, True)
@@ -167,23 +166,16 @@ async def test_all_1788_files_go_out_and_come_back_in_under_two_minutes(
         of_then = await rounds.round_of(tx, earlier)
         await work.accepting.keep(tx, of_then, before, via=Via.SHEET, by="officer-1")
     files, count = planted(bodies)
-    started = time.perf_counter()
     async with ministry.transaction(read_only=True) as tx:
         out = await sheets.archive(tx, round_id)
-    went = time.perf_counter() - started
     with zipfile.ZipFile(io.BytesIO(out)) as archive:
         assert len(archive.namelist()) == 1_788
     back = packed([(one.name, one.data) for one in files])
-    started = time.perf_counter()
     async with ministry.transaction() as tx:
         upload = await sheets.take(tx, round_id, back, name="all.zip", actor=OFFICER)
-        read = time.perf_counter() - started
         found = await sheets.preview(tx, round_id, upload)
         done = await sheets.apply(tx, round_id, upload, repaired=[], actor=OFFICER)
-    came = time.perf_counter() - started
-    print(f"out {went:.1f} s, read {read:.1f} s, in {came:.1f} s")  # noqa: T201
     names = {row.row.split(" ")[0] for row, _ in found.faults}
     assert (len(found.faults), len(names), count) == (20, 20, 20)
     assert names == {one.name for one in files[:20]}
     assert done.bodies == 1_786  # two files could not be read for their body
-    assert went + came < 120

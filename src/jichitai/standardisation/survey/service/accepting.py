@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from jichitai.infra.clock import Clock
@@ -10,7 +11,7 @@ from jichitai.infra.database import Tx
 from jichitai.kernel.bodies import body
 from jichitai.standardisation.progress.model import Dataset, MeasureKind, answers_kind
 from jichitai.standardisation.progress.recording import open_dataset, record_reports
-from jichitai.standardisation.progress.reports import BodyReport, check_report
+from jichitai.standardisation.progress.reports import BodyReport, SystemReport, check_report
 from jichitai.standardisation.progress.store.reports import done_before
 from jichitai.standardisation.survey.errors import (
     BadAnswerError,
@@ -32,6 +33,9 @@ from jichitai.standardisation.survey.model import (
 from jichitai.standardisation.survey.store import answers as store
 from jichitai.standardisation.survey.store import rounds
 from jichitai.standardisation.survey.store.answers import NewAnswer
+
+UNKNOWN_THERE: Final = "団体のページからの回答。総務省が調査票で受け取っていた前の回答と異なる"
+"""Stands for a reason that nobody could ask the body for: it did not know the earlier answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +116,9 @@ class Accepting:
         if revision in await store.known_revisions(tx, round_id, report.body):
             return None
         check_report(report)
-        self._refuse_faults(found, report, await self.before(tx, found, [report.body]))
+        before = await self.before(tx, found, [report.body])
+        report = _explained(report, before)
+        self._refuse_faults(found, report, before)
         came = NewAnswer(report=report, answered_at=answered_at, revision=revision)
         numbers = await self.keep(tx, found, [came], via=Via.MESSAGE, by="")
         return numbers[report.body]
@@ -203,6 +209,36 @@ class Accepting:
             raise UnknownAnswerError(
                 "確認された回答がまだ届いていません。回答が届いた後に確認を送り直してください。"
             )
+
+
+def _explained(report: BodyReport, before: Before) -> BodyReport:
+    """The answer with a reason where it differs from one that came by workbook to the ministry.
+
+    The body's own page asks for reasons against all that the body answered there; what it cannot
+    know, it cannot explain.
+    """
+    last = by_business(before.answers.get(report.body))
+    return replace(
+        report,
+        systems=tuple(
+            _explained_system(
+                one, last.get(one.business), before.done.get((report.body, one.business))
+            )
+            for one in report.systems
+        ),
+    )
+
+
+def _explained_system(
+    one: SystemReport, last: SystemReport | None, done: int | None
+) -> SystemReport:
+    known = last.steps_done if done is None and last is not None else done
+    if not one.reason and one.steps_done is not None and one.steps_done < (known or 0):
+        one = replace(one, reason=UNKNOWN_THERE)
+    moved = last is not None and last.target_on is not None and last.target_on != one.target_on
+    if moved and one.target_on is not None and not one.target_reason:
+        one = replace(one, target_reason=UNKNOWN_THERE)
+    return one
 
 
 def _report(standing: Mapping[str, Given], one: NewAnswer) -> BodyReport | None:
