@@ -20,6 +20,7 @@ SIZES = {
     "digest": ["--persons", "1500"],
     "jpki": ["--persons", "200"],
     "logs": ["--rows", "20000"],
+    "survey": [],
     "evaluation": [],
 }
 NAMES = {
@@ -29,6 +30,7 @@ NAMES = {
     "digest": ["digest"],
     "jpki": ["jpki-issue", "jpki-ocsp", "jpki-ocsp-nonce", "jpki-login"],
     "logs": ["logs-intake", "logs-rules"],
+    "survey": ["survey"],
     "evaluation": ["evaluation"],
 }
 TIMED = {"provision", "provision-batch", "jpki-ocsp", "jpki-ocsp-nonce"}

@@ -7,7 +7,7 @@ import click
 import uvloop
 from rich.console import Console
 
-from jichitai.rehearsal.bench import digest, evaluation, intake, jpki, load, logs, provision
+from jichitai.rehearsal.bench import digest, evaluation, intake, jpki, load, logs, provision, survey
 from jichitai.rehearsal.bench.result import Result, as_json, show
 from jichitai.rehearsal.bench.stage import Scale, Stage, stage
 
@@ -20,6 +20,7 @@ BENCHES: Mapping[str, Bench] = {
     "digest": digest.run,
     "jpki": jpki.run,
     "logs": logs.run,
+    "survey": survey.run,
     "evaluation": evaluation.run,
 }
 
