@@ -18,6 +18,7 @@ from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import Tier
 from jichitai.standardisation.progress.bodies import one_body
 from jichitai.standardisation.progress.model import SourceKind
+from jichitai.standardisation.progress.reports import BodyReport
 from jichitai.standardisation.survey.errors import (
     BadAnswerError,
     BadRoundError,
@@ -25,7 +26,8 @@ from jichitai.standardisation.survey.errors import (
     RoundStatusError,
 )
 from jichitai.standardisation.survey.layout import file_of
-from jichitai.standardisation.survey.model import Asked, CheckState, Via
+from jichitai.standardisation.survey.model import Asked, CheckState, Via, by_business
+from jichitai.standardisation.survey.service.accepting import UNKNOWN_THERE
 from jichitai.standardisation.survey.service.rounds import Rounds, counted, usual_words
 from jichitai.standardisation.survey.service.sheets import Sheets
 from jichitai.standardisation.survey.store import answers, rounds
@@ -119,6 +121,7 @@ async def test_a_round_goes_out_comes_back_and_keeps_every_answer(
         await work.close(tx, round_id, actor=OFFICER)
         with pytest.raises(RoundStatusError):
             await work.plan(tx, round_id)
+    await an_answer_against_a_workbook_is_kept(ministry, work, round_id, clock)
 
 
 async def the_body_answers_itself(
@@ -150,6 +153,18 @@ async def the_body_answers_itself(
         kind = SourceKind.REHEARSAL
         page = await one_body(tx, CITY.code, as_of=AS_OF, known_at=at, source_kind=kind)
         assert sum(one.done == 20 for one in page.systems) == 21
+
+
+async def an_answer_against_a_workbook_is_kept(
+    db: Database, work: Rounds, round_id: UUID, clock: FixedClock
+) -> None:
+    """What only a workbook said, the body cannot know: its answer is kept, and says so."""
+    other = BodyReport(body=CITY.code, systems=(system("pension", states="2" * 10 + "0" * 30),))
+    async with db.transaction() as tx:
+        await work.accepting.accept(tx, round_id, other, revision=3, answered_at=clock.now())
+        kept = by_business((await answers.answers(tx, round_id))[CITY.code].report)
+    assert (kept["pension"].steps_done, kept["pension"].reason) == (10, UNKNOWN_THERE)
+    assert kept["residents"].reason == ""
 
 
 @pytest.mark.slow

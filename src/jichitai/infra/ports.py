@@ -33,12 +33,31 @@ def bind(host: str, port: int, *, held: bool = False) -> socket.socket:
         bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise PortTakenError(
-            f"ポート {port} は別のプログラムが使っています。そちらを止めるか、"
-            "JICHITAI_HTTP_PORT で別の番号を指定してください。",
-            port=port,
-        ) from error
+        raise _taken(port) from error
     return bound
+
+
+def _taken(port: int) -> PortTakenError:
+    return PortTakenError(
+        f"ポート {port} は別のプログラムが使っています。そちらを止めるか、"
+        "JICHITAI_HTTP_PORT で別の番号を指定してください。",
+        port=port,
+    )
+
+
+def _only_holder(port: int) -> socket.socket:
+    """A name that one process of this machine can have, and that ends with it.
+
+    Raises:
+        OSError: somebody has it.
+    """
+    name = socket.socket(socket.AF_UNIX)
+    try:
+        name.bind(f"\0jichitai.port.{port}")
+    except OSError:
+        name.close()
+        raise
+    return name
 
 
 class HeldPort:
@@ -53,12 +72,18 @@ class HeldPort:
     """
 
     def __init__(self, port: int = 0, host: str = LOOPBACK) -> None:
-        # Reuse lets connections that are still closing pass. It ends before anybody else may ask,
-        # so two cannot hold the port; only then is the port opened to our process.
+        # Reuse lets connections that are still closing pass, and others who bind at the same
+        # moment too; of them one gets the name. It then ends reuse, so that nobody follows, and
+        # opens the port to our process.
         self._socket = bind(host, port)
+        self.port: int = self._socket.getsockname()[1]
+        try:
+            self._name = _only_holder(self.port)
+        except OSError as error:
+            self._socket.close()
+            raise _taken(self.port) from error
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 0)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self.port: int = self._socket.getsockname()[1]
 
     @classmethod
     def preferably(cls, port: int) -> Self:
@@ -71,6 +96,7 @@ class HeldPort:
     def close(self) -> None:
         """Give the port back."""
         self._socket.close()
+        self._name.close()
 
     def __enter__(self) -> Self:
         """Hold on."""

@@ -29,6 +29,7 @@ create table standardisation.answer (
     revision    integer     check (revision >= 1),
     via         text        not null check (via in ('sheet', 'message')),
     content     jsonb       not null,
+    told        text[]      not null,
     answered_at timestamptz not null,
     received_at timestamptz not null,
     received_by text        not null,
@@ -37,6 +38,8 @@ create table standardisation.answer (
 );
 comment on column standardisation.answer.revision is
     'the body''s own count of its answers; null where a sheet was taken in at the ministry';
+comment on column standardisation.answer.told is
+    'the businesses that came with it; the other rows are carried on from the answer before';
 create unique index answer_once on standardisation.answer (round_id, body, revision)
     where revision is not null;
 create index answer_of_body on standardisation.answer (body, received_at);

@@ -117,7 +117,9 @@ class Accepting:
             return None
         check_report(report)
         before = await self.before(tx, found, [report.body])
-        report = _explained(report, before)
+        report = _explained(
+            report, before, await store.told_by_itself(tx, report.body, as_of=found.as_of)
+        )
         self._refuse_faults(found, report, before)
         came = NewAnswer(report=report, answered_at=answered_at, revision=revision)
         numbers = await self.keep(tx, found, [came], via=Via.MESSAGE, by="")
@@ -152,17 +154,11 @@ class Accepting:
         """
         codes = [one.report.body for one in came]
         standing = await store.answers(tx, found.round_id, bodies=codes)
-        whole = [
-            NewAnswer(
-                report=merge(_report(standing, one), one.report),
-                answered_at=one.answered_at,
-                revision=one.revision,
-            )
-            for one in came
-        ]
+        whole = [merge(_report(standing, one), one.report) for one in came]
         now = self.clock.now()
-        numbers = await store.add(tx, found.round_id, whole, via=via, at=now, by=by)
-        told = [_with_origin(found, one.report, numbers[one.report.body]) for one in whole]
+        both = list(zip(came, whole, strict=True))
+        numbers = await store.add(tx, found.round_id, both, via=via, at=now, by=by)
+        told = [_with_origin(found, one, numbers[one.body]) for one in whole]
         await record_reports(tx, self.dataset(found), told, at=now, by=by or "message")
         return numbers
 
@@ -211,10 +207,10 @@ class Accepting:
             )
 
 
-def _explained(report: BodyReport, before: Before) -> BodyReport:
+def _explained(report: BodyReport, before: Before, own: Mapping[str, SystemReport]) -> BodyReport:
     """The answer with a reason where it differs from one that came by workbook to the ministry.
 
-    The body's own page asks for reasons against all that the body answered there; what it cannot
+    The body's own page asks for reasons against what the body said there (`own`); what it cannot
     know, it cannot explain.
     """
     last = by_business(before.answers.get(report.body))
@@ -222,7 +218,10 @@ def _explained(report: BodyReport, before: Before) -> BodyReport:
         report,
         systems=tuple(
             _explained_system(
-                one, last.get(one.business), before.done.get((report.body, one.business))
+                one,
+                own.get(one.business),
+                last.get(one.business),
+                before.done.get((report.body, one.business)),
             )
             for one in report.systems
         ),
@@ -230,15 +229,23 @@ def _explained(report: BodyReport, before: Before) -> BodyReport:
 
 
 def _explained_system(
-    one: SystemReport, last: SystemReport | None, done: int | None
+    one: SystemReport, own: SystemReport | None, last: SystemReport | None, done: int | None
 ) -> SystemReport:
     known = last.steps_done if done is None and last is not None else done
-    if not one.reason and one.steps_done is not None and one.steps_done < (known or 0):
+    if not one.reason and _fewer(one, known) and not (own and _fewer(one, own.steps_done)):
         one = replace(one, reason=UNKNOWN_THERE)
-    moved = last is not None and last.target_on is not None and last.target_on != one.target_on
-    if moved and one.target_on is not None and not one.target_reason:
+    if not one.target_reason and _moved(one, last) and not _moved(one, own):
         one = replace(one, target_reason=UNKNOWN_THERE)
     return one
+
+
+def _fewer(one: SystemReport, known: int | None) -> bool:
+    return one.steps_done is not None and one.steps_done < (known or 0)
+
+
+def _moved(one: SystemReport, earlier: SystemReport | None) -> bool:
+    before = earlier.target_on if earlier else None
+    return before is not None and one.target_on is not None and before != one.target_on
 
 
 def _report(standing: Mapping[str, Given], one: NewAnswer) -> BodyReport | None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from psycopg.rows import TupleRow
 
 from jichitai.infra.database import Tx
-from jichitai.standardisation.progress.reports import BodyReport
+from jichitai.standardisation.progress.reports import BodyReport, SystemReport
 from jichitai.standardisation.survey.model import CheckState, Given, Via, decode, encode
 
 _ANSWERS: Final = """
@@ -37,14 +37,22 @@ select distinct on (answer.body) answer.body, answer.content::text
  order by answer.body, round.as_of desc, answer.received_at desc, answer.number desc
 """
 
+_TOLD: Final = """
+select answer.told, answer.content::text
+  from standardisation.answer as answer
+  join standardisation.round as round using (round_id)
+ where answer.body = %(body)s and answer.via = 'message' and round.as_of <= %(as_of)s
+ order by round.as_of desc, answer.number desc
+"""
+
 _ADD: Final = """
-insert into standardisation.answer (round_id, body, number, revision, via, content, answered_at,
-       received_at, received_by)
+insert into standardisation.answer (round_id, body, number, revision, via, content, told,
+       answered_at, received_at, received_by)
 select %(round)s, body, coalesce((select max(number) from standardisation.answer as kept
                                    where kept.round_id = %(round)s and kept.body = came.body), 0) + 1,
-       revision, %(via)s, content::jsonb, answered_at, %(at)s, %(by)s
-  from unnest(%(bodies)s::text[], %(revisions)s::int[], %(contents)s::text[],
-              %(answered)s::timestamptz[]) as came (body, revision, content, answered_at)
+       revision, %(via)s, content::jsonb, string_to_array(told, ' '), answered_at, %(at)s, %(by)s
+  from unnest(%(bodies)s::text[], %(revisions)s::int[], %(contents)s::text[], %(told)s::text[],
+              %(answered)s::timestamptz[]) as came (body, revision, content, told, answered_at)
 returning body, number
 """
 
@@ -64,7 +72,7 @@ returning number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAnswer:
-    """An answer to be kept."""
+    """An answer to be kept, with the rows that came; its revision is None for a workbook."""
 
     report: BodyReport
     answered_at: datetime
@@ -109,6 +117,16 @@ async def last_reports(tx: Tx, bodies: Sequence[str], *, as_of: date) -> dict[st
     return {row[0]: decode(row[1]) for row in await cursor.fetchall()}
 
 
+async def told_by_itself(tx: Tx, code: str, *, as_of: date) -> dict[str, SystemReport]:
+    """What a body said last on its own page, by business, in the rounds up to one about this day."""
+    cursor = await tx.execute(_TOLD, {"body": code, "as_of": as_of})
+    found: dict[str, SystemReport] = {}
+    for told, content in await cursor.fetchall():
+        fresh = set(told) - found.keys()
+        found |= {one.business: one for one in decode(content).systems if one.business in fresh}
+    return found
+
+
 async def known_revisions(tx: Tx, round_id: UUID, code: str) -> set[int]:
     """The body's own counts of its answers that are here."""
     cursor = await tx.execute(
@@ -120,18 +138,29 @@ async def known_revisions(tx: Tx, round_id: UUID, code: str) -> set[int]:
 
 
 async def add(
-    tx: Tx, round_id: UUID, came: Sequence[NewAnswer], *, via: Via, at: datetime, by: str
+    tx: Tx,
+    round_id: UUID,
+    came: Sequence[tuple[NewAnswer, BodyReport]],
+    *,
+    via: Via,
+    at: datetime,
+    by: str,
 ) -> dict[str, int]:
-    """Keep answers, one of each body at most; their numbers by body."""
+    """Keep answers, one of each body at most, each with all the rows that it stands for.
+
+    Returns:
+        Their numbers by body.
+    """
     values = {
         "round": round_id,
         "via": via.value,
         "at": at,
         "by": by,
-        "bodies": [one.report.body for one in came],
-        "revisions": [one.revision for one in came],
-        "contents": [encode(one.report) for one in came],
-        "answered": [one.answered_at for one in came],
+        "bodies": [one.report.body for one, _ in came],
+        "revisions": [one.revision for one, _ in came],
+        "contents": [encode(whole) for _, whole in came],
+        "told": [" ".join(told.business for told in one.report.systems) for one, _ in came],
+        "answered": [one.answered_at for one, _ in came],
     }
     cursor = await tx.execute(_ADD, values)
     return {row[0]: row[1] for row in await cursor.fetchall()}
