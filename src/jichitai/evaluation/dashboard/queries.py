@@ -54,20 +54,16 @@ def moment(
     return Moment(on=asked, known_at=end, source_kind=source_kind)
 
 
-async def seen(tx: Tx, sight: Sight, at: Moment) -> Seen:
-    """Every body that a sight is about."""
+async def seen(tx: Tx, sight: Sight, at: Moment, *, among: Collection[Body] | None = None) -> Seen:
+    """Every body that a sight is about, or some of them; clouds are always told whole."""
     match sight:
         case Sight.STEPS | Sight.SYSTEMS | Sight.LATE:
-            return await _migration(tx, sight, at)
+            (found,) = await migration(tx, (sight,), at, among=among)
+            return found
         case Sight.POLICIES | Sight.PUBLISHED:
-            return await policies(tx, sight, at)
+            return await policies(tx, sight, at, among=among)
         case Sight.CLOUDS:
             return await _clouds(tx, at)
-
-
-async def _migration(tx: Tx, sight: Sight, at: Moment) -> Seen:
-    (found,) = await migration(tx, (sight,), at)
-    return found
 
 
 async def migration(
@@ -121,24 +117,11 @@ def _tallied(sight: Sight, one: Body, tally: Tally | None) -> Told:
     return Told(body=one, part=rate.numerator, whole=rate.denominator)
 
 
-@dataclass(frozen=True)
-class _Some(Overseer):
-    """The ministry, looking at some bodies only."""
-
-    among: tuple[Body, ...] = ()
-
-    async def bodies(self, tx: Tx) -> tuple[Body, ...]:
-        """Those that are asked for."""
-        del tx
-        return self.among
-
-
 async def policies(
     tx: Tx, sight: Sight, at: Moment, *, among: Collection[Body] | None = None
 ) -> Seen:
     """Policies of all bodies of the 1,788, or of those that are asked for."""
-    by = _BY if among is None else _Some(MINISTRY_KEY, tuple(among))
-    standings = await overview.standings(tx, by, on=at.on)
+    standings = await overview.standings(tx, _BY, on=at.on, among=among)
     counted = [one for one in standings if not one.body.kind.joint]
     return Seen(
         sight=sight,

@@ -11,7 +11,6 @@ from jichitai.evaluation.dashboard.errors import NotByPlaceError
 from jichitai.evaluation.dashboard.evidence import Alike, BodyEvidence
 from jichitai.evaluation.dashboard.model import (
     NO_ANSWER,
-    Seen,
     Sight,
     Told,
     by_class,
@@ -28,6 +27,7 @@ from jichitai.evaluation.dashboard.pages.shared import AnyRequest, kept_of, mome
 from jichitai.evaluation.dashboard.places import Place, address
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
+from jichitai.kernel.bodies import all_bodies
 from jichitai.kernel.dates import wareki
 from jichitai.kernel.municipalities import prefecture
 from jichitai.standardisation.progress.model import STEPS, MeasureKind, body_class
@@ -61,15 +61,16 @@ async def area(
     """One prefecture: its bodies on a map and as a list."""
     at, name = moment_of(request, clock), prefecture_name(code)
     kept = kept_of(at, clock)
+    here = [one for one in all_bodies() if one.prefecture_code == code]
     async with db.transaction(read_only=True) as tx:
         found = await boards.sheet(tx, indicator_id, at)
-        told = await places_of(tx, place, indicator_id, at)
+        told = await places_of(tx, place, indicator_id, at, among=here)
     sight = told.sight
     if sight is Sight.CLOUDS:
         raise NotByPlaceError(
             "セキュリティクラウドは都道府県ごとに整備するため、団体ごとの値はありません。"
         )
-    own = [one for one in told.bodies if one.body.prefecture_code == code]
+    own = told.bodies
     links = {one.body.code: address(place.body(one.body.code), kept) for one in own}
     whole = group(code, name, own)
     context = {
@@ -85,7 +86,7 @@ async def area(
         "columns": _body_columns(sight),
         "rows": [_body_row(one, sight, links[one.body.code], name) for one in own],
         "class_columns": columns(sight, "団体の区分"),
-        "classes": by_class(_only(told, own)),
+        "classes": by_class(told),
         "place_finding": place_finding(told, whole, kept, indicator_id, within=name),
         "crumbs": place.crumbs(
             Crumb(found.definition.name, address(place.indicator(indicator_id), kept)), Crumb(name)
@@ -93,10 +94,6 @@ async def area(
         "as_of": wareki(at.on),
     }
     return page(request, "evaluation_dashboard/area.html", context)
-
-
-def _only(told: Seen, own: list[Told]) -> Seen:
-    return Seen(sight=told.sight, bodies=tuple(own), source=told.source, as_of=told.as_of)
 
 
 def _body_columns(sight: Sight) -> list[Column]:

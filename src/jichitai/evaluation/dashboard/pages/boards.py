@@ -1,5 +1,6 @@
 """The list of indicators, and one indicator with its chart, its values and its places."""
 
+from collections.abc import Collection
 from typing import Any
 
 from litestar.response import Template
@@ -37,6 +38,7 @@ from jichitai.evaluation.indicators.model import Constant, Point, Query, Stated,
 from jichitai.evaluation.indicators.service import measures
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database, Tx
+from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import JST, both, wareki
 from jichitai.kernel.municipalities import prefectures
 from jichitai.standardisation.progress.model import BodyClass, SourceKind
@@ -118,8 +120,10 @@ def _with_source(at: Moment, indicator_id: str) -> Moment:
     return at
 
 
-async def _seen(tx: Tx, place: Place, sight: Sight, at: Moment) -> Seen:
-    found = await seen(tx, sight, at)
+async def _seen(
+    tx: Tx, place: Place, sight: Sight, at: Moment, *, among: Collection[Body] | None = None
+) -> Seen:
+    found = await seen(tx, sight, at, among=among)
     return told_openly(found) if place.public else found
 
 
@@ -129,8 +133,15 @@ def class_of(request: AnyRequest) -> BodyClass | None:
     return BodyClass(text) if text in {*BodyClass} else None
 
 
-async def places_of(tx: Tx, place: Place, indicator_id: str, at: Moment) -> Seen:
-    """What is told of places for an indicator.
+async def places_of(
+    tx: Tx,
+    place: Place,
+    indicator_id: str,
+    at: Moment,
+    *,
+    among: Collection[Body] | None = None,
+) -> Seen:
+    """What is told of places for an indicator; of all of them, or of some bodies.
 
     Raises:
         NotByPlaceError: nothing is.
@@ -140,7 +151,7 @@ async def places_of(tx: Tx, place: Place, indicator_id: str, at: Moment) -> Seen
         raise NotByPlaceError(
             "この指標は全国の値だけで、地域ごとの値はありません。指標のページで推移を見てください。"
         )
-    return await _seen(tx, place, sight, _with_source(at, indicator_id))
+    return await _seen(tx, place, sight, _with_source(at, indicator_id), among=among)
 
 
 def columns(sight: Sight, head: str) -> list[Column]:

@@ -1,6 +1,6 @@
 """全体の状況: standings, rates and one body with its evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -49,10 +49,20 @@ def known_day(asked: date | None, today: date) -> date:
     return max(date(2000, 1, 1), min(asked or today, today))
 
 
-async def standings(tx: Tx, by: Overseer, *, on: date) -> tuple[Standing, ...]:
-    """Where every body stood at the end of a day, as far as was known on that day."""
-    bodies = await by.bodies(tx)
-    found = await reports.current(tx, by.key, "policy", S01, until=_end(on))
+async def standings(
+    tx: Tx, by: Overseer, *, on: date, among: Collection[Body] | None = None
+) -> tuple[Standing, ...]:
+    """Where bodies stood at the end of a day, as far as was known on that day.
+
+    Args:
+        tx: of the ministry or a prefecture.
+        by: whose bodies.
+        on: day in Japan.
+        among: some of these bodies; all of them when left out.
+    """
+    bodies = await by.bodies(tx) if among is None else tuple(among)
+    codes = None if among is None else [one.code for one in bodies]
+    found = await reports.current(tx, by.key, "policy", S01, until=_end(on), bodies=codes)
     of = reports.by_body(found)
     return tuple(standing(one, of.get(one.code, ()), on=on) for one in bodies)
 
@@ -101,9 +111,9 @@ async def evidence(tx: Tx, by: Overseer, code: str, *, on: date) -> Evidence:
     """
     body = await by.body(tx, code)
     until = _end(on)
-    found = await reports.current(tx, by.key, "policy", S01, until=until, body=code)
-    incidents = await reports.current(tx, by.key, "incident", S02, until=until, body=code)
-    checks = await reports.current(tx, by.key, "check", S05, until=until, body=code)
+    found = await reports.current(tx, by.key, "policy", S01, until=until, bodies=[code])
+    incidents = await reports.current(tx, by.key, "incident", S02, until=until, bodies=[code])
+    checks = await reports.current(tx, by.key, "check", S05, until=until, bodies=[code])
     sent = await reminder_store.reminders(tx, SECURITY, by.key, body=code, limit=50)
     return Evidence(
         standing=standing(body, found, on=on),

@@ -47,7 +47,7 @@ _CURRENT = {
         "select distinct on (body, {id}) content::text"
         "  from {table}"
         " where prefecture = %(overseer)s and received_at <= %(until)s"
-        "   and (%(body)s::text is null or body = %(body)s)"
+        "   and (%(bodies)s::text[] is null or body = any (%(bodies)s))"
         " order by body, {id}, revision desc"
     ).format(table=sql.Identifier("security", f"oversight_{area}"), id=sql.Identifier(name))
     for area, name in _IDS.items()
@@ -83,10 +83,18 @@ async def add(
 
 
 async def current(
-    tx: Tx, overseer: str, area: Area, kind: type[R], *, until: datetime, body: str | None = None
+    tx: Tx,
+    overseer: str,
+    area: Area,
+    kind: type[R],
+    *,
+    until: datetime,
+    bodies: Sequence[str] | None = None,
 ) -> list[R]:
-    """The newest report of each thing, as known at an instant."""
-    cursor = await tx.execute(_CURRENT[area], {"overseer": overseer, "until": until, "body": body})
+    """The newest report of each thing, as known at an instant; of some bodies or of all."""
+    some = None if bodies is None else list(bodies)
+    values = {"overseer": overseer, "until": until, "bodies": some}
+    cursor = await tx.execute(_CURRENT[area], values)
     decoder = msgspec.json.Decoder(kind)
     return [decoder.decode(text) for (text,) in await cursor.fetchall()]
 
