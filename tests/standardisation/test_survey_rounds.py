@@ -16,6 +16,7 @@ from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
 from jichitai.infra.outbox import Outbox
 from jichitai.kernel.parties import Tier
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.progress.bodies import one_body
 from jichitai.standardisation.progress.model import SourceKind
 from jichitai.standardisation.progress.reports import BodyReport
@@ -32,7 +33,6 @@ from jichitai.standardisation.survey.service.rounds import Rounds, counted, usua
 from jichitai.standardisation.survey.service.sheets import Sheets
 from jichitai.standardisation.survey.store import answers, rounds
 from jichitai.standardisation.survey.store.answers import NewAnswer
-from jichitai.standardisation.views.offices import STANDARDISATION
 from tests.conftest import Cluster, fresh_database
 from tests.standardisation.survey_builders import (
     AS_OF,

@@ -16,6 +16,7 @@ from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
 from jichitai.infra.settings import Settings
 from jichitai.kernel.parties import Tier
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.progress import loading, recording
 from jichitai.standardisation.progress.costs import Basis, CostItem, Phase
 from jichitai.standardisation.progress.model import Dataset, MeasureKind, SourceKind, businesses
@@ -26,7 +27,6 @@ from jichitai.standardisation.progress.reports import (
     SystemReport,
 )
 from jichitai.standardisation.shell import body_shell, ministry_shell
-from jichitai.standardisation.views.offices import STANDARDISATION
 from jichitai.standardisation.views.routes import MINISTRY_ROUTES, TEMPLATES
 from jichitai.web.app import create_app
 from jichitai.web.frame import plain_shell

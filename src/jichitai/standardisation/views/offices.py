@@ -1,20 +1,11 @@
 """Whom to call: the offices that 照会と督促 knows for the migration."""
 
 from collections.abc import Collection
-from typing import Final
 
-from jichitai.correspondence.model.areas import Area
 from jichitai.correspondence.service.place import MINISTRY_KEY
 from jichitai.correspondence.store.contacts import Contact, contacts
 from jichitai.infra.database import Tx
-
-STANDARDISATION: Final = Area(
-    key="standardisation",
-    title="システム標準化",
-    section="システム標準化担当",
-    inbox="調査への回答",
-    audit="standardisation.rounds",
-)
+from jichitai.standardisation.area import STANDARDISATION
 
 
 async def offices(

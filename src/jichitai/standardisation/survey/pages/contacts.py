@@ -14,6 +14,7 @@ from jichitai.correspondence.store.contacts import contacts
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.kernel.bodies import all_bodies
 from jichitai.standardisation.access import MINISTRY
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.survey.pages.parts import (
     CONTACTS,
     FAULTS,
@@ -24,7 +25,6 @@ from jichitai.standardisation.survey.pages.parts import (
     uploaded,
 )
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
-from jichitai.standardisation.views.offices import STANDARDISATION
 from jichitai.web.components import Column, Crumb, FieldErrors, Tile
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, Who

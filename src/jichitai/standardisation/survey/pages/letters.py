@@ -16,6 +16,7 @@ from jichitai.correspondence.store import reminders as store
 from jichitai.infra.mail import BadLetterError, LetterNotFailedError
 from jichitai.kernel.bodies import all_bodies
 from jichitai.standardisation.access import MINISTRY
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.survey.errors import RoundStatusError, UnknownRoundError
 from jichitai.standardisation.survey.pages.parts import (
     CONTACTS,
@@ -31,7 +32,6 @@ from jichitai.standardisation.survey.pages.parts import (
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.service.rounds import Rounds, usual_words
 from jichitai.standardisation.survey.store import rounds
-from jichitai.standardisation.views.offices import STANDARDISATION
 from jichitai.web.components import Column, Crumb, FieldErrors, NavItem
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, NodeSettings, Who

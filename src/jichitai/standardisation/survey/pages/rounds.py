@@ -15,6 +15,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.database import Tx
 from jichitai.kernel.municipalities import prefectures
 from jichitai.standardisation.access import MINISTRY
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.survey.errors import BadRoundError, RoundStatusError
 from jichitai.standardisation.survey.model import Asked, CheckState
 from jichitai.standardisation.survey.pages.parts import (
@@ -33,7 +34,6 @@ from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.service.rounds import Rounds, Standing, counted
 from jichitai.standardisation.survey.store import answers
 from jichitai.standardisation.survey.store import rounds as store
-from jichitai.standardisation.views.offices import STANDARDISATION
 from jichitai.web.components import Column, Crumb, DateInput, FieldErrors, Option, Tile
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, NodeSettings, Who

@@ -15,6 +15,7 @@ from jichitai.infra.outbox import Draft, Outbox
 from jichitai.kernel.bodies import Body
 from jichitai.kernel.dates import both
 from jichitai.kernel.parties import MINISTRY
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.messages import G01
 from jichitai.standardisation.survey.errors import RoundStatusError
 from jichitai.standardisation.survey.model import (
@@ -28,7 +29,6 @@ from jichitai.standardisation.survey.model import (
 from jichitai.standardisation.survey.service.accepting import Accepting
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.store import answers, rounds
-from jichitai.standardisation.views.offices import STANDARDISATION
 
 MATTER = "progress"
 

@@ -17,6 +17,7 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.kernel.bodies import body
+from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.progress.reports import BodyReport
 from jichitai.standardisation.survey import layout, reading
 from jichitai.standardisation.survey.errors import RoundStatusError
@@ -27,7 +28,6 @@ from jichitai.standardisation.survey.service.accepting import Accepting, Before
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.store import rounds
 from jichitai.standardisation.survey.store.answers import NewAnswer
-from jichitai.standardisation.views.offices import STANDARDISATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
