@@ -38,6 +38,13 @@ class UnknownUploadError(NotFoundError):
     title = "取込み待ちのファイルがありません"
 
 
+class StillReadingError(ConflictError):
+    """The file was handed in, but is not read."""
+
+    type = "correspondence.still-reading"
+    title = "このファイルはまだ読み取られていません"
+
+
 class AlreadyAppliedError(ConflictError):
     """The file was written already."""
 

@@ -1,5 +1,6 @@
 """Values that the page macros (`templates/ui/`) take: shell, columns, steps, dates, errors."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -351,6 +352,19 @@ class Progress:
         """
         rest = f"・残り{self.remaining}" if self.remaining else ""
         return f"{self.total:,}{self.unit}のうち{self.done:,}{self.unit}{rest}"
+
+
+def rest(seconds: float) -> str:
+    """How long something will still take, in words that do not pretend to be exact.
+
+    >>> rest(3), rest(42), rest(130)
+    ('数秒', '約50秒', '約3分')
+    """
+    if seconds < 10:
+        return "数秒"
+    if seconds < 55:
+        return f"約{math.ceil(seconds / 10) * 10}秒"
+    return f"約{math.ceil(seconds / 60)}分"
 
 
 @dataclass(frozen=True, slots=True)

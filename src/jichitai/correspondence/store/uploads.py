@@ -91,6 +91,27 @@ async def upload_of(
     return found
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unwritten:
+    """A file that was read and waits for somebody to look at it."""
+
+    upload_id: UUID
+    name: str
+    uploaded_at: datetime
+
+
+async def unwritten(tx: Tx, area: Area, overseer: str, *, subject: str) -> list[Unwritten]:
+    """The newest files of a subject that were read and not written, twenty at most."""
+    cursor = tx.cursor(row_factory=class_row(Unwritten))
+    await cursor.execute(
+        "select upload_id, name, uploaded_at from correspondence.upload"
+        " where prefecture = %s and area = %s and subject = %s and applied_at is null"
+        " order by uploaded_at desc limit 20",
+        (overseer, area.key, subject),
+    )
+    return await cursor.fetchall()
+
+
 async def mark_applied(tx: Tx, area: Area, overseer: str, upload_id: UUID, *, at: datetime) -> None:
     """Note that the file was written."""
     await tx.execute(

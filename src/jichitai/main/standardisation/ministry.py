@@ -15,6 +15,7 @@ from jichitai.security.desk.service import Waiting
 from jichitai.standardisation.progress import loading
 from jichitai.standardisation.survey import receiving
 from jichitai.standardisation.survey import routes as survey_routes
+from jichitai.standardisation.survey.service.sheets import background
 from jichitai.standardisation.views import routes as view_routes
 
 ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
@@ -25,6 +26,7 @@ ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
 TEMPLATES: Final[tuple[Path, ...]] = (view_routes.TEMPLATES, survey_routes.TEMPLATES)
 
 ONCE_A_DAY: Final = 86_400.0
+SOON: Final = 2.0
 
 WAITING: Final[Sequence[Waiting]] = ()
 
@@ -37,7 +39,11 @@ def handlers(clock: Clock, outbox: Outbox) -> Handlers:
 
 def loops(node: Node) -> list[Loop]:
     """The timed work of the tier."""
-    return [partial(every, ONCE_A_DAY, partial(_load, node), name="standardisation-open-data")]
+    reading = background(node.database, node.clock, rehearsal=node.settings.demo)
+    return [
+        partial(every, ONCE_A_DAY, partial(_load, node), name="standardisation-open-data"),
+        partial(every, SOON, reading.read_next, name="standardisation-uploads"),
+    ]
 
 
 async def _load(node: Node) -> None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -60,42 +60,67 @@ class Known:
     only: str | None = None
 
 
-def preview(files: Sequence[File], known: Known) -> Preview:
-    """Read filled-in files; nothing is written. Rows without any answer are passed over.
+class Reader:
+    """Reads filled-in files one after the other; nothing is written.
 
-    Args:
-        files: one, or those of an archive; a file that cannot be read is a fault of its own.
-        known: what they are compared with.
-
-    Raises:
-        WorkbookRefusedError: the only file cannot be read.
+    Rows without any answer are passed over; a file that cannot be read is a fault of its own.
     """
-    rows: list[Taken] = []
-    cells = 0
-    owners: set[str] = set()
-    for file in files:
+
+    def __init__(self, known: Known) -> None:
+        """Compare with what is known."""
+        self._known = known
+        self._rows: list[Taken] = []
+        self._cells = 0
+        self._owners: set[str] = set()
+
+    def add(self, file: File) -> None:
+        """Read one more file.
+
+        Raises:
+            WorkbookRefusedError: it came alone and cannot be read.
+        """
         try:
             found = read_return(file.data, sheet=SHEET, columns=COLUMNS)
         except WorkbookRefusedError as refusal:
             if not file.name:
                 raise
-            rows.append(_whole(file.name, refusal.title, refusal.detail))
-            continue
+            self._rows.append(_whole(file.name, refusal.title, refusal.detail))
+            return
         costs = _costs(file)
-        cells += found.cells + (costs.cells if costs else 0)
-        owner, refused = _owner(file.name, found, known)
-        if refused is None and owner in owners:
+        self._cells += found.cells + (costs.cells if costs else 0)
+        owner, refused = _owner(file.name, found, self._known)
+        if refused is None and owner in self._owners:
             refused = _whole(
                 file.name, "同じ団体のファイルが前にあります", "どちらかのファイルを外してください"
             )
         if refused is not None:
-            rows.append(refused)
-            continue
-        owners.add(owner)
-        reading = _Reading(file.name, owner, known)
-        rows.extend(reading.systems(found))
-        rows.extend(reading.costs(costs) if costs else ())
-    return Preview(cells=cells, rows=tuple(rows))
+            self._rows.append(refused)
+            return
+        self._owners.add(owner)
+        reading = _Reading(file.name, owner, self._known)
+        self._rows.extend(reading.systems(found))
+        self._rows.extend(reading.costs(costs) if costs else ())
+
+    @property
+    def found(self) -> Preview:
+        """What was read so far."""
+        return Preview(cells=self._cells, rows=tuple(self._rows))
+
+    def content(self) -> str:
+        """What was read so far as JSON text."""
+        return msgspec.json.encode(self.found).decode()
+
+
+def preview(files: Iterable[File], known: Known) -> Preview:
+    """Read filled-in files at once.
+
+    Raises:
+        WorkbookRefusedError: the only file cannot be read.
+    """
+    reader = Reader(known)
+    for file in files:
+        reader.add(file)
+    return reader.found
 
 
 def reports(taken: Preview, repaired: Collection[str]) -> dict[str, BodyReport]:

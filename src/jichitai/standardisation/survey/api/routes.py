@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from jichitai.correspondence.model.letters import Wording
 from jichitai.correspondence.service.reminding import Plan
+from jichitai.infra.database import Tx
 from jichitai.standardisation.access import MINISTRY
 from jichitai.standardisation.survey.api.shapes import (
     AnswerItem,
@@ -24,12 +25,13 @@ from jichitai.standardisation.survey.api.shapes import (
     RoundItem,
     StandingItem,
     WrittenItem,
+    reading_item,
 )
 from jichitai.standardisation.survey.pages.parts import ZIP, AnyRequest, Outgoing, attached
 from jichitai.standardisation.survey.service.deadlines import deadlines
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.service.rounds import Rounds, usual_words
-from jichitai.standardisation.survey.service.sheets import Sheets
+from jichitai.standardisation.survey.service.sheets import Sheets, progress
 from jichitai.standardisation.survey.store import answers
 from jichitai.standardisation.survey.store import rounds as store
 from jichitai.web.inject import Db, LawClock, NodeSettings, Who
@@ -173,11 +175,21 @@ async def take(
     settings: NodeSettings,
     name: FileName = "answers.xlsx",
 ) -> PreviewItem:
-    """A workbook or an archive of them (the request's body); nothing is written yet."""
+    """A workbook or an archive of them (the request's body); nothing is written yet.
+
+    Many files are read in the background: `state` is `reading`; ask for the upload until it is not.
+    """
     data, work = await request.body(), Sheets(clock, settings.demo)
     async with db.transaction() as tx:
-        upload = await work.take(tx, round_id, data, name=name, actor=principal.actor)
-        return PreviewItem.of(await work.preview(tx, round_id, upload), upload)
+        upload = await work.hand_in(tx, round_id, data, name=name, actor=principal.actor)
+        return await _shown(tx, work, round_id, upload)
+
+
+async def _shown(tx: Tx, work: Sheets, round_id: UUID, upload_id: UUID) -> PreviewItem:
+    unread = await progress(tx, round_id, upload_id)
+    if unread is not None:
+        return reading_item(unread)
+    return PreviewItem.of(await work.preview(tx, round_id, upload_id), upload_id)
 
 
 @get(_UPLOAD, summary="What a file would write", **_KEPT)
@@ -192,8 +204,7 @@ async def preview(
     """Every fault with its cell and remedy."""
     del principal
     async with db.transaction(read_only=True) as tx:
-        found = await Sheets(clock, settings.demo).preview(tx, round_id, upload_id)
-    return PreviewItem.of(found, upload_id)
+        return await _shown(tx, Sheets(clock, settings.demo), round_id, upload_id)
 
 
 @get(f"{_UPLOAD}/marked.xlsx", summary="The faulty rows with what to do", **_KEPT)

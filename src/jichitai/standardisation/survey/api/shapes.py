@@ -1,12 +1,13 @@
 """What the calls of the ministry's rounds take and give."""
 
 from datetime import date, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
 from msgspec import Meta, Struct
 
 from jichitai.correspondence.model.preview import Preview, Wrong
+from jichitai.correspondence.store.readings import Reading
 from jichitai.standardisation.progress.reports import BodyReport
 from jichitai.standardisation.survey.model import Asked, Given, Round
 from jichitai.standardisation.survey.service.deadlines import Deadline
@@ -132,9 +133,17 @@ class FaultItem(Struct, frozen=True, kw_only=True):
 
 
 class PreviewItem(Struct, frozen=True, kw_only=True):
-    """What a file would write; nothing is written yet. At most 1,000 faults are told."""
+    """What a file would write; nothing is written yet. At most 1,000 faults are told.
+
+    An archive of many files is read in the background: `state` is `reading` until then, and
+    `files_read` of `files` tells how far it is; ask again later. `refused` comes with `why`.
+    """
 
     upload_id: UUID
+    state: Literal["reading", "read", "refused"] = "read"
+    files: int = 0
+    files_read: int = 0
+    why: str = ""
     cells: int
     rows: int
     right: int
@@ -156,6 +165,22 @@ class PreviewItem(Struct, frozen=True, kw_only=True):
                 for row, one in faults[:FAULTS_TOLD]
             ],
         )
+
+
+def reading_item(one: Reading) -> PreviewItem:
+    """A file that is not read yet."""
+    return PreviewItem(
+        upload_id=one.upload_id,
+        state="refused" if one.refusal else "reading",
+        files=one.total,
+        files_read=one.done,
+        why=one.refusal,
+        cells=0,
+        rows=0,
+        right=0,
+        fault_count=0,
+        faults=[],
+    )
 
 
 class ApplyBody(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

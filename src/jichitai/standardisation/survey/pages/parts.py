@@ -50,6 +50,11 @@ MAILS: Final[Mapping[str, Status]] = {
     "sent": Status("送信済み", "green", "メールサーバーに渡した"),
     "failed": Status("送れませんでした", "red", "メールサーバーが受け付けなかった"),
 }
+READINGS: Final[Mapping[str, Status]] = {
+    "reading": Status("読取り中", "blue", "調査票を読んで、誤りを確かめている"),
+    "read": Status("確認待ち", "yellow", "読み取った。正しい行を取り込むか、人が決める"),
+    "refused": Status("読取り不可", "red", "読み取れなかった。開くと理由が分かる"),
+}
 FAULTS: Final = (
     Column("row", "行"),
     Column("cell", "セル", head=True),

@@ -21,6 +21,7 @@ from jichitai.standardisation.survey.model import Asked, CheckState
 from jichitai.standardisation.survey.pages.parts import (
     HOME,
     LETTERS,
+    READINGS,
     STANDINGS,
     STATUSES,
     AnyRequest,
@@ -32,6 +33,7 @@ from jichitai.standardisation.survey.pages.parts import (
 )
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.service.rounds import Rounds, Standing, counted
+from jichitai.standardisation.survey.service.sheets import waiting
 from jichitai.standardisation.survey.store import answers
 from jichitai.standardisation.survey.store import rounds as store
 from jichitai.web.components import Column, Crumb, DateInput, FieldErrors, Option, Tile
@@ -231,6 +233,7 @@ async def round_page(
         found = await store.round_of(tx, round_id)
         standing = await work.standings(tx, round_id)
         reminded = await last_reminded(tx, STANDARDISATION, "00", round_id=round_id)
+        files = await waiting(tx, round_id)
     rows = [
         one
         for one in standing
@@ -255,6 +258,8 @@ async def round_page(
         "rows": sorted(rows, key=_urgency)[:_SHOWN],
         "matching": len(rows),
         "reminded": reminded,
+        "waiting": files,
+        "readings": READINGS,
         "filters": {"status": status, "prefecture": area},
         "status_options": [Option(key, one.word) for key, one in STANDINGS.items()],
         "prefecture_options": [Option(p.prefecture_code, p.name) for p in prefectures()],

@@ -8,9 +8,11 @@ from litestar.params import FromPath, MultipartBody
 from litestar.response import Redirect, Template
 from litestar.types import ControllerRouterHandler
 
+from jichitai.correspondence.store.readings import Reading
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.standardisation.access import MINISTRY
 from jichitai.standardisation.survey.errors import RoundStatusError
+from jichitai.standardisation.survey.model import Round
 from jichitai.standardisation.survey.pages.parts import (
     FAULTS,
     HOME,
@@ -23,10 +25,11 @@ from jichitai.standardisation.survey.pages.parts import (
     uploaded,
 )
 from jichitai.standardisation.survey.pages.rounds import round_page
+from jichitai.standardisation.survey.service import sheets
 from jichitai.standardisation.survey.service.rounds import Rounds
 from jichitai.standardisation.survey.service.sheets import Sheets
 from jichitai.standardisation.survey.store import rounds as store
-from jichitai.web.components import Crumb, FieldErrors
+from jichitai.web.components import Crumb, FieldErrors, Progress, rest
 from jichitai.web.frame import page
 from jichitai.web.inject import Db, LawClock, NodeSettings, Who
 
@@ -75,11 +78,11 @@ async def take(
     outbox: Outgoing,
     settings: NodeSettings,
 ) -> Template | Redirect:
-    """Read filled-in workbooks; nothing is written yet."""
+    """Read filled-in workbooks, many of them in the background; nothing is written yet."""
     content, name = await uploaded(data)
     try:
         async with db.transaction() as tx:
-            upload = await Sheets(clock, settings.demo).take(
+            upload = await Sheets(clock, settings.demo).hand_in(
                 tx, round_id, content, name=name, actor=principal.actor
             )
     except (WorkbookRefusedError, RoundStatusError) as refusal:
@@ -109,6 +112,9 @@ async def preview(
     work = Sheets(clock, settings.demo)
     async with db.transaction(read_only=True) as tx:
         about = await store.round_of(tx, round_id)
+        unread = await sheets.progress(tx, round_id, upload_id)
+        if unread is not None:
+            return _reading(request, about, upload_id, unread)
         upload = await work.upload(tx, round_id, upload_id)
         found = await work.preview(tx, round_id, upload_id)
     faults = found.faults
@@ -126,6 +132,50 @@ async def preview(
         "crumbs": crumbs(Crumb(about.title, here), Crumb("調査票の取込み")),
     }
     return page(request, "standardisation_rounds/preview.html", context)
+
+
+@get(f"{_UPLOAD}/progress", opt=_OPT, include_in_schema=False)
+async def progress(
+    request: AnyRequest,
+    round_id: FromPath[UUID],
+    upload_id: FromPath[UUID],
+    principal: Who,
+    db: Db,
+    clock: LawClock,
+    settings: NodeSettings,
+) -> Template:
+    """How far the file is read; the page asks again and again, and ends with a link."""
+    del principal
+    work = Sheets(clock, settings.demo)
+    async with db.transaction(read_only=True) as tx:
+        about = await store.round_of(tx, round_id)
+        unread = await sheets.progress(tx, round_id, upload_id)
+        if unread is None:
+            await work.upload(tx, round_id, upload_id)  # refuses what never was
+    return _reading(request, about, upload_id, unread)
+
+
+def _reading(
+    request: AnyRequest, about: Round, upload_id: UUID, unread: Reading | None
+) -> Template:
+    here = f"{HOME}/{about.round_id}"
+    state = Progress(1, 1, "件") if unread is None else _state(unread)
+    context = {
+        "unread": unread,
+        "state": state,
+        "here": f"{here}/uploads/{upload_id}",
+        "back": here,
+        "crumbs": crumbs(Crumb(about.title, here), Crumb("調査票の読取り")),
+    }
+    return page(request, "standardisation_rounds/reading.html", context)
+
+
+def _state(unread: Reading) -> Progress:
+    left = unread.total - unread.done
+    seconds = unread.seconds * left / unread.done if unread.done else None
+    # read to the last file, it still waits to be kept
+    done = min(unread.done, unread.total - 1)
+    return Progress(done, unread.total, "個", "" if seconds is None else rest(seconds))
 
 
 @get(f"{_UPLOAD}/marked.xlsx", opt=_OPT, include_in_schema=False)
@@ -167,4 +217,12 @@ async def apply(
     return Redirect(address(f"{HOME}/{round_id}", told), status_code=303)
 
 
-ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (files, file, take, preview, marked, apply)
+ROUTES: Final[tuple[ControllerRouterHandler, ...]] = (
+    files,
+    file,
+    take,
+    preview,
+    progress,
+    marked,
+    apply,
+)

@@ -1,21 +1,21 @@
 """Workbooks out and in: one for each body, taken back with a look before anything is written."""
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-import msgspec
 from anyio import to_thread
 
-from jichitai.correspondence.errors import AlreadyAppliedError
+from jichitai.correspondence.errors import AlreadyAppliedError, StillReadingError
 from jichitai.correspondence.model.preview import Preview, preview_of
 from jichitai.correspondence.service.archives import files_of
-from jichitai.correspondence.store import uploads
+from jichitai.correspondence.service.readings import AT_ONCE, Readings, read_all
+from jichitai.correspondence.store import readings, uploads
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
 from jichitai.infra.clock import Clock
-from jichitai.infra.database import Tx
+from jichitai.infra.database import Database, Tx
 from jichitai.kernel.bodies import body
 from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.progress.reports import BodyReport
@@ -23,7 +23,7 @@ from jichitai.standardisation.survey import layout, reading
 from jichitai.standardisation.survey.errors import RoundStatusError
 from jichitai.standardisation.survey.layout import Heading
 from jichitai.standardisation.survey.model import Round, RoundStatus, Via, by_business, faults_of
-from jichitai.standardisation.survey.reading import Known
+from jichitai.standardisation.survey.reading import Known, Reader
 from jichitai.standardisation.survey.service.accepting import Accepting, Before
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
 from jichitai.standardisation.survey.store import rounds
@@ -43,6 +43,14 @@ class Written:
     bodies: int
     same: int
     left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Files of a round: those that are not read yet, and those that were read but not written."""
+
+    unread: Sequence[readings.Reading]
+    unwritten: Sequence[uploads.Unwritten]
 
 
 @dataclass(frozen=True)
@@ -84,25 +92,40 @@ class Sheets:
             )
         return found
 
-    async def take(self, tx: Tx, round_id: UUID, data: bytes, *, name: str, actor: Actor) -> UUID:
-        """Read a filled-in file or an archive of them; nothing is written yet.
+    async def hand_in(
+        self, tx: Tx, round_id: UUID, data: bytes, *, name: str, actor: Actor
+    ) -> UUID:
+        """Read a filled-in file, or keep an archive of many until it is read in the background.
 
         Raises:
             WorkbookRefusedError: it cannot be read at all.
             RoundStatusError: the round was not opened.
         """
-        found = await self._asked(tx, round_id)
-        codes = await rounds.targets(tx, round_id)
-        before = await self._accepting.before(tx, found, codes)
-        known = Known(
-            as_of=found.as_of,
-            among={code: body(code) for code in codes},
-            answers=before.answers,
-            done=before.done,
+        await self._asked(tx, round_id)
+        files = await to_thread.run_sync(files_of, data, name)
+        if len(files) <= AT_ONCE:
+            return await self.take(tx, round_id, data, name=name, actor=actor)
+        new = readings.NewReading(
+            upload_id=uuid4(),
+            subject=str(round_id),
+            name=name,
+            data=data,
+            total=len(files),
+            at=self.clock.now(),
+            by=actor.id,
         )
-        read = await to_thread.run_sync(
-            lambda: msgspec.json.encode(reading.preview(files_of(data, name), known)).decode()
-        )
+        await readings.add_reading(tx, STANDARDISATION, MINISTRY_OVERSEER.key, new)
+        return new.upload_id
+
+    async def take(self, tx: Tx, round_id: UUID, data: bytes, *, name: str, actor: Actor) -> UUID:
+        """Read a filled-in file or an archive of them at once; nothing is written yet.
+
+        Raises:
+            WorkbookRefusedError: it cannot be read at all.
+            RoundStatusError: the round was not opened.
+        """
+        reader = await self.reader(tx, round_id)
+        read = await to_thread.run_sync(lambda: read_all(reader, files_of(data, name)))
         upload_id = uuid4()
         new = uploads.NewUpload(
             upload_id=upload_id,
@@ -116,14 +139,40 @@ class Sheets:
         await uploads.add_upload(tx, STANDARDISATION, MINISTRY_OVERSEER.key, new)
         return upload_id
 
+    async def reader(self, tx: Tx, round_id: UUID) -> Reader:
+        """Reads files against what is known of the bodies that a round asks.
+
+        Raises:
+            RoundStatusError: the round was not opened.
+        """
+        found = await self._asked(tx, round_id)
+        codes = await rounds.targets(tx, round_id)
+        before = await self._accepting.before(tx, found, codes)
+        return Reader(
+            Known(
+                as_of=found.as_of,
+                among={code: body(code) for code in codes},
+                answers=before.answers,
+                done=before.done,
+            )
+        )
+
     async def upload(
         self, tx: Tx, round_id: UUID, upload_id: UUID, *, lock: bool = False
     ) -> uploads.Upload:
         """A file that was read.
 
         Raises:
+            StillReadingError: it is not read yet, or never will be.
             UnknownUploadError: none for this round.
         """
+        unread = await progress(tx, round_id, upload_id)
+        if unread is not None:
+            raise StillReadingError(
+                unread.refusal
+                or f"{unread.total:,}個のうち{unread.done:,}個まで読み取りました。"
+                "読み終えてから、もう一度開いてください。"
+            )
         return await uploads.upload_of(
             tx,
             STANDARDISATION,
@@ -184,6 +233,31 @@ class Sheets:
             facts={"bodies": len(new), "upload": str(upload_id)},
         )
         return Written(bodies=len(new), same=len(good) - len(new), left=left)
+
+
+async def progress(tx: Tx, round_id: UUID, upload_id: UUID) -> readings.Reading | None:
+    """How far a file is read; None once it was read, or when there is none."""
+    place = STANDARDISATION, MINISTRY_OVERSEER.key
+    found = await readings.readings(tx, *place, subject=str(round_id), upload_id=upload_id)
+    return found[0] if found else None
+
+
+async def waiting(tx: Tx, round_id: UUID) -> Waiting:
+    """The files of a round that are not written yet."""
+    place = STANDARDISATION, MINISTRY_OVERSEER.key
+    return Waiting(
+        unread=await readings.readings(tx, *place, subject=str(round_id)),
+        unwritten=await uploads.unwritten(tx, *place, subject=str(round_id)),
+    )
+
+
+def background(database: Database, clock: Clock, *, rehearsal: bool) -> Readings:
+    """What reads the archives of all rounds."""
+
+    async def reader(tx: Tx, subject: str) -> Reader:
+        return await Sheets(clock, rehearsal).reader(tx, UUID(subject))
+
+    return Readings(database, STANDARDISATION, MINISTRY_OVERSEER.key, reader)
 
 
 def _still_right(found: Round, report: BodyReport, before: Before) -> BodyReport:
