@@ -180,8 +180,16 @@ def progress(report: S01) -> Progress:
 
 
 def _covers(report: S01, organ: Organ) -> bool:
-    named = {*report.organs, *(one.organ for one in report.adoptions)}
-    return organ in named or (not named and organ is Organ.HEAD)
+    return organ in _by_organ(report)
+
+
+def _by_organ(report: S01) -> dict[str, Progress]:
+    """How far a policy is for each organ that it names; one that names none is the head's."""
+    found = progress(report)
+    decided = {one.organ for one in report.adoptions}
+    undecided = Progress.APPROVAL if found >= Progress.ADOPTED else found
+    named = decided.union(report.organs) or {Organ.HEAD}
+    return {organ: found if organ in decided else undecided for organ in named}
 
 
 def organ_progress(report: S01, organ: Organ) -> Progress:
@@ -189,11 +197,7 @@ def organ_progress(report: S01, organ: Organ) -> Progress:
 
     Source: 地方自治法 第244条の6第1項 (それぞれ).
     """
-    if not _covers(report, organ):
-        return Progress.NONE
-    found = progress(report)
-    decided = any(one.organ == organ for one in report.adoptions)
-    return Progress.APPROVAL if found >= Progress.ADOPTED and not decided else found
+    return _by_organ(report).get(organ, Progress.NONE)
 
 
 def standing(body: Body, reports: Sequence[S01], *, on: date) -> Standing:
@@ -206,12 +210,11 @@ def standing(body: Body, reports: Sequence[S01], *, on: date) -> Standing:
 
     Source: 地方自治法 第244条の6第1項, 第2項.
     """
-    named = {organ for one in reports for organ in Organ if _covers(one, organ)}
-    owed = (*_owed(body.kind, on), *sorted(named & _possible(body.kind, on)))
-    organs = {
-        organ: max((organ_progress(one, organ) for one in reports), default=Progress.NONE)
-        for organ in dict.fromkeys(owed)
-    }
+    organs = dict.fromkeys(_owed(body.kind, on), Progress.NONE)
+    possible = _possible(body.kind, on)
+    for told in map(_by_organ, reports):
+        for organ in (*organs, *(one for one in possible if one in told and one not in organs)):
+            organs[organ] = max(organs.get(organ, Progress.NONE), told.get(organ, Progress.NONE))
     late = any(
         one.next_review_on is not None and one.next_review_on < on
         for one in reports
@@ -227,9 +230,9 @@ def _owed(kind: BodyKind, on: date) -> tuple[Organ, ...]:
 
 
 @cache
-def _possible(kind: BodyKind, on: date) -> frozenset[Organ]:
+def _possible(kind: BodyKind, on: date) -> tuple[Organ, ...]:
     """Organs that a body may have beside the usual; a report that names one says that it has it."""
-    return frozenset(one for one in Organ if presence(kind, one, on=on) is Presence.SOMETIMES)
+    return tuple(sorted(one for one in Organ if presence(kind, one, on=on) is Presence.SOMETIMES))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
