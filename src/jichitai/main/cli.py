@@ -27,31 +27,88 @@ from jichitai.infra.platform import everybody, publish_keys
 from jichitai.infra.settings import Settings, read_settings
 from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.parties import Party, Tier
-from jichitai.main.groups import LazyGroup
+from jichitai.main.groups import Elsewhere, LazyGroup
 
 TIER = click.Choice([str(tier) for tier in Tier])
 
 
 ELSEWHERE = {
-    "account": "jichitai.web.signin.cli:account",
-    "bench": "jichitai.rehearsal.bench.cli:bench",
-    "ca": "jichitai.jpki.authority.cli:ca",
-    "channel": "jichitai.main.channel:channel",
-    "chip": "jichitai.jpki.reader.cli:chip",
-    "client": "jichitai.web.signin.cli:client",
-    "demo": "jichitai.rehearsal.cli:demo",
-    "evaluation": "jichitai.main.evaluation.cli:evaluation",
-    "jpki": "jichitai.jpki.verifier.cli:jpki",
-    "organ": "jichitai.jukinet.provision.cli:organ",
-    "phone": "jichitai.jpki.phone.cli:phone",
-    "proofing": "jichitai.jpki.proofing.cli:proofing",
-    "quarantine": "jichitai.main.quarantine:commands",
-    "rehearse": "jichitai.rehearsal.cli:rehearse",
-    "rp": "jichitai.jpki.signin.cli:rp",
-    "security": "jichitai.main.security_cli:security",
-    "standardisation": "jichitai.main.standardisation.cli:standardisation",
-    "verifier": "jichitai.jpki.status.cli:verifier",
-    "verify": "jichitai.infra.transparency.cli:verify",
+    "account": Elsewhere(
+        "jichitai.web.signin.cli:account",
+        "職員のアカウントを作り、登録コードを渡し、止めます。",
+    ),
+    "bench": Elsewhere(
+        "jichitai.rehearsal.bench.cli:bench",
+        "速さを、同じ実行の中で測った基準と並べて測ります。",
+    ),
+    "ca": Elsewhere(
+        "jichitai.jpki.authority.cli:ca",
+        "認証局の鍵生成式、世代交代、失効リスト。全国の階層で使います。",
+    ),
+    "channel": Elsewhere(
+        "jichitai.main.channel:channel",
+        "通知の番号を見て、復旧のあとに相手とずれたものを直します。",
+    ),
+    "chip": Elsewhere(
+        "jichitai.jpki.reader.cli:chip",
+        "カードのチップを作り、読み、書き、ほかのプログラムやサイトから使えるようにします。",
+    ),
+    "client": Elsewhere(
+        "jichitai.web.signin.cli:client",
+        "利用機関のシステム（OAuth 2.0 クライアント）を登録し、止めます。全国の階層で使います。",
+    ),
+    "demo": Elsewhere(
+        "jichitai.rehearsal.cli:demo",
+        "架空の日本で1年分の届出を処理し、検査して、画面を開いておきます。",
+    ),
+    "evaluation": Elsewhere(
+        "jichitai.main.evaluation.cli:evaluation",
+        "政策評価：ロジックモデル、指標、評価書。",
+    ),
+    "jpki": Elsewhere(
+        "jichitai.jpki.verifier.cli:jpki",
+        "公的個人認証の電子証明書と電子署名を扱います。",
+    ),
+    "organ": Elsewhere(
+        "jichitai.jukinet.provision.cli:organ",
+        "利用機関とその操作者を登録し、止めます。全国の階層で使います。",
+    ),
+    "phone": Elsewhere(
+        "jichitai.jpki.phone.cli:phone",
+        "スマートフォンの証明（カード代替電磁的記録）を、カードから作って見せます。",
+    ),
+    "proofing": Elsewhere(
+        "jichitai.jpki.proofing.cli:proofing",
+        "対面での本人確認：預かったカードを読み取り、通信なしで確かめます。",
+    ),
+    "quarantine": Elsewhere(
+        "jichitai.main.quarantine:commands",
+        "隔離した通知を見て、もう一度処理するか、破棄します。個人の情報は表示しません。",
+    ),
+    "rehearse": Elsewhere(
+        "jichitai.rehearsal.cli:rehearse",
+        "演習：障害を起こし、失われたものがないかを独立に検査します。",
+    ),
+    "rp": Elsewhere(
+        "jichitai.jpki.signin.cli:rp",
+        "カードでのサインインの相手先を登録し、試験し、止めます。全国の階層で使います。",
+    ),
+    "security": Elsewhere(
+        "jichitai.main.security_cli:security",
+        "自治体の情報セキュリティ：方針、ガイドライン、点検、事案、セキュリティクラウド、補助金。",
+    ),
+    "standardisation": Elsewhere(
+        "jichitai.main.standardisation.cli:standardisation",
+        "自治体情報システムの標準化：移行の状況。",
+    ),
+    "verifier": Elsewhere(
+        "jichitai.jpki.status.cli:verifier",
+        "署名検証者・利用者証明検証者を登録し、止めます。全国の階層で使います。",
+    ),
+    "verify": Elsewhere(
+        "jichitai.infra.transparency.cli:verify",
+        "提供の記録の証明ファイル PROOF を、公開鍵だけを使って確かめます。",
+    ),
 }
 """Commands of the packages, imported only when they are asked for."""
 

@@ -10,14 +10,23 @@ from jichitai.infra.database import Tx, enter_town
 from jichitai.infra.operators import run, shell_user
 from jichitai.kernel.bodies import BodyKind, body
 from jichitai.kernel.parties import Tier
-from jichitai.main.groups import LazyGroup
+from jichitai.main.groups import Elsewhere, LazyGroup
 from jichitai.security.desk import service
 from jichitai.security.obligations.model import Denominator, bodies_in, duty, measures, organs_of
 
 ELSEWHERE: Final = {
-    "demo": "jichitai.rehearsal.security.cli:demo",
-    "oscal": "jichitai.security.export.cli:oscal",
-    "seal": "jichitai.security.policy.cli:seal",
+    "demo": Elsewhere(
+        "jichitai.rehearsal.security.cli:demo",
+        "都道府県と市が、何もないところから方針を公表し、点検し、事案を期限までに報告するまでを演じます。",
+    ),
+    "oscal": Elsewhere(
+        "jichitai.security.export.cli:oscal",
+        "ガイドラインのカタログ・プロファイル・対応関係を OSCAL 1.2.1 で書き出します。",
+    ),
+    "seal": Elsewhere(
+        "jichitai.security.policy.cli:seal",
+        "演習のため、団体（6桁のコード）が公開する文書に署名する鍵を作ります。",
+    ),
 }
 """Commands of the parts, imported only when they are asked for."""
 

@@ -4,10 +4,13 @@ from typing import Final
 
 import click
 
-from jichitai.main.groups import LazyGroup
+from jichitai.main.groups import Elsewhere, LazyGroup
 
 ELSEWHERE: Final = {
-    "load": "jichitai.standardisation.progress.cli:load",
+    "load": Elsewhere(
+        "jichitai.standardisation.progress.cli:load",
+        "公表されている移行の状況（2025年12月、2026年1月ほか）を、府省のデータベースに取り込みます。",
+    ),
 }
 
 
