@@ -4,10 +4,11 @@ import json
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from jinja2.runtime import Macro
 
 from jichitai.web import components, formats
@@ -34,6 +35,29 @@ def manifest() -> Mapping[str, str]:
     return found
 
 
+class CompiledOnce(BytecodeCache):
+    """Templates compiled once for all environments of a process.
+
+    The macros alone take longer to compile than the rest of an application to build. What is kept
+    goes by the file and its text, so that an edited template is compiled again.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Give a template its code, when its text was compiled before."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep the code of a template."""
+        if bucket.code is not None:
+            self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = CompiledOnce()
+
+
 def environment(
     loader_dirs: Sequence[Path], static_manifest: Mapping[str, str] | None = None
 ) -> Environment:
@@ -55,6 +79,7 @@ def environment(
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_COMPILED,
     )
     env.globals.update(_globals(files))
     env.globals["ui"] = _macros(env)
