@@ -40,7 +40,7 @@ TIMED = {"provision", "provision-batch", "jpki-ocsp", "jpki-ocsp-nonce"}
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", list(BENCHES))
 def test_a_benchmark_tells_its_figures_beside_a_baseline(name: str) -> None:
-    chosen = ["--quick", "--json", "--seconds", "1", *SIZES[name]]
+    chosen = ["--quick", "--json", "--seconds", "0.5", *SIZES[name]]
     run = CliRunner().invoke(bench, [name, *chosen], catch_exceptions=False)
     assert run.exit_code == 0, run.output
     found = json.loads(run.stdout)

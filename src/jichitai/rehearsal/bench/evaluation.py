@@ -29,6 +29,8 @@ _ROUNDS: Final = 3
 _LAST: Final = date(2026, 11, 19)
 _KNOWN: Final = datetime(2026, 11, 20, 10, tzinfo=JST)
 _YEARS: Final = 10
+_QUICK_DAYS: Final = 240
+"""Days of two fiscal years."""
 _DATASET: Final = "bench"
 _AFFAIRS: Final = 252
 _PREFECTURES: Final = 47
@@ -110,7 +112,7 @@ select measure, day, parts, sum(value)
 
 async def run(stage: Stage) -> list[Result]:
     """Measure the recount and all indicators beside the same sums in SQL."""
-    days = 400 if stage.scale.quick else 365 * _YEARS + 3
+    days = stage.scale.times_or(365 * _YEARS + 3, _QUICK_DAYS)
     database = await Database.open(stage.platform.dsn(Tier.MINISTRY))
     try:
         rows = await _fill(stage, database, days)
@@ -118,7 +120,7 @@ async def run(stage: Stage) -> list[Result]:
         figures: list[float] = []
         raw_progress: list[float] = []
         raw_figures: list[float] = []
-        for number in range(_ROUNDS):
+        for number in range(stage.scale.times_or(_ROUNDS, 1)):
             progress.append(await _timed(database, _recount))
             raw_progress.append(await _timed(database, _raw_progress))
             figures.append(await _timed(database, _indicators))

@@ -188,9 +188,10 @@ async def _logins(ground: _Ground) -> Result:
     challenges, roots = MemoryChallenges(), Roots()
     chosen = cycle(cards)
     done, spent, used = 0, 0.0, 0.0
+    at_a_time = ground.stage.scale.times_or(_LOGINS, 20)
     until = time.perf_counter() + ground.seconds
     while time.perf_counter() < until:
-        asked = [_login(next(chosen), challenges.give()) for _ in range(_LOGINS)]
+        asked = [_login(next(chosen), challenges.give()) for _ in range(at_a_time)]
         started, before = time.perf_counter(), time.process_time()
         for statement, signature, certificate in asked:
             async with ground.database.transaction(read_only=True) as tx:
@@ -225,7 +226,8 @@ async def _logins(ground: _Ground) -> Result:
 
 async def _cards(ground: _Ground) -> list[_Card]:
     """Certificates over real keys, which sign the logins."""
-    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(_CARDS)]
+    count = ground.stage.scale.times_or(_CARDS, 3)
+    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _ in range(count)]
     orders = [_order(key.public_key()) for key in keys]
     async with ground.database.transaction() as tx:
         made = await service.issue_many(tx, ground.authorities, orders, at=_now())

@@ -72,7 +72,7 @@ async def run(stage: Stage) -> list[Result]:
         batches = _batches(numbers, keys, token, port)
         await _round(stage, port, singles, batches, _Sums(), persons, keys, min(2.0, seconds))
         before = _parts(port)
-        for number in range(_ROUNDS):
+        for number in range(stage.scale.times_or(_ROUNDS, 1)):
             await _round(stage, port, singles, batches, sums, persons, keys, seconds)
             stage.say(
                 f"{number + 1}回目：1件ずつ毎秒{sums.single.per_second:,.0f}件、"

@@ -18,7 +18,8 @@ class Scale:
     """How much is measured.
 
     Attributes:
-        quick: a small run that shows that everything works.
+        quick: a small run that shows that everything works; its servers are not safe against a
+            crash, and its figures mean nothing.
         persons: how many persons, when the caller chose.
         seconds: how long each timed part lasts, when the caller chose.
         rows: how many rows of logs, when the caller chose.
@@ -28,6 +29,10 @@ class Scale:
     persons: int | None = None
     seconds: float | None = None
     rows: int | None = None
+
+    def times_or(self, usual: int, quick: int) -> int:
+        """How often something is done."""
+        return quick if self.quick else usual
 
     def rows_or(self, usual: int, quick: int) -> int:
         """Rows of logs, by the caller's choice or ours."""
@@ -62,7 +67,7 @@ def stage(scale: Scale, console: Console) -> Iterator[Stage]:
         _leaving_on_request(),
         tempfile.TemporaryDirectory(prefix="jichitai-bench-") as directory,
     ):
-        platform = Platform(Path(directory) / "data", durable=True)
+        platform = Platform(Path(directory) / "data", durable=not scale.quick)
         with platform:
             platform.prepare(everybody())
             yield Stage(platform, scale, console)

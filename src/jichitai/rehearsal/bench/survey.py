@@ -31,7 +31,7 @@ from jichitai.standardisation.survey.service.sheets import Sheets
 _NOW: Final = datetime(2026, 11, 20, 10, tzinfo=JST)
 _AS_OF: Final = date(2026, 11, 1)
 _DUE: Final = date(2026, 12, 4)
-_QUICK: Final = 60
+_QUICK: Final = 20
 
 
 async def run(stage: Stage) -> list[Result]:
