@@ -12,10 +12,12 @@ from litestar import Litestar
 from jichitai.evaluation import shell
 from jichitai.evaluation.figures import evidence, publishing, receiving, routes
 from jichitai.evaluation.figures.publishing import Publisher
+from jichitai.evaluation.messages import F01
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Database
 from jichitai.infra.dispatcher import _PENDING
+from jichitai.infra.inbox import Handlers
 from jichitai.infra.keys import Keys
 from jichitai.infra.messages import Frame, Item, sign_frame
 from jichitai.infra.outbox import Outbox
@@ -30,7 +32,7 @@ from jichitai.web.frame import plain_shell
 from tests.conftest import Cluster, fresh_database
 from tests.security.oversight_builders import policy
 
-UPPER = (Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
+COUNTING = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
 FIRST = date(2026, 10, 1)
 
 
@@ -41,14 +43,10 @@ class Figured:
         self.databases, self.keys = databases, keys
         self.clock = FixedClock(datetime(2026, 10, 1, 10, 0, tzinfo=JST))
         self.outbox = Outbox(keys.network, self.clock)
-        self.publishers = {tier: self._publisher(tier) for tier in UPPER}
-        self.ministry = Receiver(
-            Tier.MINISTRY,
-            databases[Tier.MINISTRY],
-            Broker.__new__(Broker),
-            keys,
-            receiving.ministry_handlers(self.clock),
-            self.clock,
+        self.publishers = {tier: self._publisher(tier) for tier in COUNTING}
+        self.ministry = self._receiver(Tier.MINISTRY, receiving.ministry_handlers(self.clock))
+        self.prefecture = self._receiver(
+            Tier.PREFECTURE, receiving.prefecture_handlers(self.outbox)
         )
         self.sent = self.refused = 0
         self.app: Litestar | None = None
@@ -62,6 +60,10 @@ class Figured:
         )
         return Publisher(tier, self.databases[tier], self.clock, send, pause=0)
 
+    def _receiver(self, tier: Tier, handlers: Handlers) -> Receiver:
+        broker = Broker.__new__(Broker)
+        return Receiver(tier, self.databases[tier], broker, self.keys, handlers, self.clock)
+
     def at(self, day: date, hour: int = 10) -> None:
         self.clock.instant = datetime(day.year, day.month, day.day, hour, tzinfo=JST)
 
@@ -72,10 +74,17 @@ class Figured:
                 pass
         return await self.carry()
 
+    async def send(self, origin: Party, to: Party, body: F01) -> None:
+        """Put a message as a sender of its own making would."""
+        async with self.databases[origin.tier].transaction(all_towns=True) as tx:
+            await self.outbox.send(
+                tx, origin=origin, to=to, kind=body.kind, version=body.version, body=body
+            )
+
     async def carry(self) -> int:
         before = self.sent
-        for tier in (Tier.PREFECTURE, Tier.NATION):
-            async with self.databases[tier].transaction() as tx:
+        for tier in (Tier.TOWN, Tier.PREFECTURE, Tier.NATION):
+            async with self.databases[tier].transaction(all_towns=True) as tx:
                 rows: list[Any] = await (await tx.execute(_PENDING, (5_000,))).fetchall()
                 await tx.execute("update infra.outbox set published_at = now()")
             for (sender, receiver), run in groupby(rows, key=lambda row: (row[0], row[1])):
@@ -83,8 +92,10 @@ class Figured:
                 items = tuple(Item(r[3], r[4], r[5], self.clock.now(), r[7]) for r in messages)
                 frame = Frame(sender, receiver, messages[0][2], items)
                 signed = sign_frame(frame, self.keys.signer(Party.parse(sender)))
-                outcome = await self.ministry.accept([signed])
-                self.sent += outcome.applied
+                to = Party.parse(receiver).tier
+                above = self.prefecture if to is Tier.PREFECTURE else self.ministry
+                outcome = await above.accept([signed])
+                self.sent += outcome.applied if above is self.ministry else 0
                 self.refused += outcome.refused
         return self.sent - before
 
@@ -149,6 +160,20 @@ class Figured:
                 {"at": at, "person": person},
             )
 
+    async def hand_over(self, town: str, day: date, *, renewal: bool = False) -> None:
+        """A card that the counter of a town handed over."""
+        at = datetime(day.year, day.month, day.day, 13, tzinfo=JST)
+        async with self.databases[Tier.TOWN].transaction(town=town) as tx:
+            await tx.execute(
+                "insert into jpki.writing (municipality, request_id, resident_id, chip_number,"
+                "  kinds, renewal, card_until, applicant_case, documents, agent_documents,"
+                "  guardian, state, opened_by, opened_at, closed_at)"
+                " values (%(town)s, gen_random_uuid(), gen_random_uuid(), '1234567890123',"
+                "  '{signing}', %(renewal)s, %(until)s, 'holder', '{}', '{}', false,"
+                "  'handed-over', 'clerk', %(at)s, %(at)s)",
+                {"town": town, "renewal": renewal, "until": day + timedelta(3650), "at": at},
+            )
+
     async def report(self, body: str, day: date, state: str, revision: int) -> None:
         """A body's report on its policy, as it reached the ministry."""
         at = datetime(day.year, day.month, day.day, 14, tzinfo=JST)
@@ -187,7 +212,7 @@ async def figured(cluster: Cluster, keys: Keys) -> AsyncIterator[Figured]:
     async with AsyncExitStack() as stack:
         databases = {
             tier: await stack.enter_async_context(fresh_database(cluster, tier, keys))
-            for tier in UPPER
+            for tier in COUNTING
         }
         yield Figured(databases, keys)
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 from litestar import Litestar
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from jichitai.infra.keys import Keys
 from jichitai.infra.ports import bind
 from jichitai.web.server import WebServer
-from tests.browser.support import CHROMIUM, FLAGS, inspect_pages, page_of
+from tests.browser.support import CHROMIUM, in_browser, inspect_pages, page_of
 from tests.conftest import Cluster
 from tests.evaluation.dashboard_world import WRITER, ministry
 from tests.evaluation.test_year import ASKED
@@ -75,19 +75,16 @@ async def test_a_public_reader_drills_from_a_national_rate_to_one_body(app: Lite
     server = WebServer(app, socket)
     serving = asyncio.create_task(server.run_until_stopped())
     try:
-        await to_thread(_walk, origin)
+        await to_thread(in_browser, lambda browser: _walk(browser, origin))
     finally:
         server.stop()
         await asyncio.wait([serving], timeout=5)
 
 
-def _walk(origin: str) -> None:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        for script in (True, False):
-            with page_of(chromium, script=script) as page:
-                _down_and_up(page, origin)
-        chromium.close()
+def _walk(browser: Browser, origin: str) -> None:
+    for script in (True, False):
+        with page_of(browser, script=script) as page:
+            _down_and_up(page, origin)
 
 
 def _down_and_up(page: Page, origin: str) -> None:

@@ -40,6 +40,7 @@ class Tally:
     certificates: dict[UUID, tuple[date, date]] = field(default_factory=dict)
     reports: dict[str, list[tuple[date, str]]] = field(default_factory=dict)
     clouds: dict[str, list[tuple[date, CloudStep]]] = field(default_factory=dict)
+    cards: Counter[tuple[date, str]] = field(default_factory=Counter)
 
     def in_force(self, day: date) -> int:
         return sum(begin <= day < end for begin, end in self.certificates.values())
@@ -70,6 +71,7 @@ EVENTS = st.lists(
             st.sampled_from(["01", "13"]),
             st.sampled_from([CloudStep.BUDGETED, CloudStep.MIGRATING, CloudStep.LIVE]),
         ),
+        st.tuples(st.just("hand"), st.sampled_from(BODIES), st.booleans()),
         st.tuples(st.just("days"), st.integers(1, 6), st.none()),
         st.tuples(st.just("publish"), st.none(), st.none()),
     ),
@@ -94,6 +96,7 @@ async def test_a_recount_equals_each_live_figure(cluster: Cluster, keys: Keys) -
         world.at(day + timedelta(days=2))
         await world.publish()
         assert world.refused == 0
+        assert tally.cards.total() > 3
         last = day + timedelta(days=1)
         await equal_to_the_tally(world, tally, last)
         await equal_to_a_recount(world, last)
@@ -115,11 +118,7 @@ async def play(
                 until = day + timedelta(days=one)
                 tally.certificates[await world.certify(day, until=until)] = (day, until)
             case "revoke":
-                standing = [p for p, (_, end) in tally.certificates.items() if end > day]
-                if standing:
-                    person = standing[one % len(standing)]
-                    tally.certificates[person] = (tally.certificates[person][0], day)
-                    await world.revoke(person, day)
+                await _revoke(world, tally, one, day)
             case "report":
                 told = tally.reports.setdefault(one, [])
                 told.append((day, other))
@@ -128,12 +127,23 @@ async def play(
                 moved = tally.clouds.setdefault(one, [])
                 moved.append((day, other))
                 await world.cloud(one, day, other, len(moved))
+            case "hand":
+                tally.cards[day, one] += not other
+                await world.hand_over(one, day, renewal=other)
             case "days":
                 day += timedelta(days=one)
             case "publish":
                 world.at(day)
                 await world.publish()
     return day
+
+
+async def _revoke(world: Figured, tally: Tally, number: int, day: date) -> None:
+    standing = [p for p, (_, end) in tally.certificates.items() if end > day]
+    if standing:
+        person = standing[number % len(standing)]
+        tally.certificates[person] = (tally.certificates[person][0], day)
+        await world.revoke(person, day)
 
 
 async def equal_to_the_tally(world: Figured, tally: Tally, last: date) -> None:
@@ -143,6 +153,11 @@ async def equal_to_the_tally(world: Figured, tally: Tally, last: date) -> None:
         ("jpki.in_force", {}, tally.in_force),
         ("security.policies_adopted", {"denominator": "bodies-1788"}, tally.adopted),
         ("security.clouds", {"step": "live"}, tally.live),
+        (
+            "jpki.handed_over",
+            {"municipality": BODIES[1], "writing": "new"},
+            lambda day: tally.cards[day, BODIES[1]],
+        ),
     ]
     async with world.databases[Tier.MINISTRY].transaction(read_only=True) as tx:
         for key, where, expected in each:

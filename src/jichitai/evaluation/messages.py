@@ -61,7 +61,7 @@ class F01(Body, frozen=True, kw_only=True):
     kind: ClassVar[str] = "F01"
     title: ClassVar[str] = "日次集計の通知"
     basis: ClassVar[str] = "行政機関が行う政策の評価に関する法律 第3条。形式はこの製品の定め"
-    route: ClassVar[str] = "nation → ministry; prefecture → ministry"
+    route: ClassVar[str] = "town → prefecture → ministry; prefecture, nation → ministry"
 
     statements: Annotated[tuple[Statement, ...], Meta(max_length=STATEMENTS)]
     covered: Annotated[tuple[Covered, ...], Meta(max_length=100)]

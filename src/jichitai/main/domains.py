@@ -20,11 +20,15 @@ GIVEN: Final = ("security_todos", "outbox")
 """Names under which handlers ask for what is put together here."""
 
 _PARTS: Final = {
-    Tier.TOWN: ("jichitai.main.security.bodies", "jichitai.main.standardisation.bodies"),
+    Tier.TOWN: (
+        "jichitai.main.security.bodies",
+        "jichitai.main.standardisation.bodies",
+        "jichitai.main.evaluation.publishing",
+    ),
     Tier.PREFECTURE: (
         "jichitai.main.security.prefecture",
         "jichitai.main.standardisation.prefecture",
-        "jichitai.main.evaluation.publishing",
+        "jichitai.main.evaluation.prefecture",
     ),
     Tier.NATION: ("jichitai.main.evaluation.publishing",),
     Tier.MINISTRY: (

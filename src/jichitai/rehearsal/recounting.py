@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from jichitai.evaluation.figures import model
+from jichitai.evaluation.figures import model, store
 from jichitai.evaluation.figures.catalogue import catalogue
 from jichitai.evaluation.figures.recount import compare
 from jichitai.infra.clock import Clock
@@ -34,24 +34,26 @@ async def recounted(
 ) -> Recounted:
     """Count every measure again and compare it with what the ministry was told.
 
-    A tier tells of a day some seconds after it is over, and tells again what came late, so a
-    difference is looked at again until the patience ends.
+    A tier tells of a day some seconds after it is over, and tells again what came late, so a day
+    that is not told and a difference are looked at again until the patience ends.
 
     Args:
-        databases: those of prefecture, nation and ministry.
+        databases: those of all tiers.
         clock: law time.
         patience: seconds.
     """
     until = time.monotonic() + patience
     while True:
-        found = await _look(databases, clock)
-        if (found.days and not found.differences) or time.monotonic() > until:
+        found, whole = await _look(databases, clock)
+        if (whole and found.days and not found.differences) or time.monotonic() > until:
             return found
         await asyncio.sleep(_LOOK_AGAIN)
 
 
-async def _look(databases: Mapping[Tier, Database], clock: Clock) -> Recounted:
+async def _look(databases: Mapping[Tier, Database], clock: Clock) -> tuple[Recounted, bool]:
+    """What was found, and whether everybody who tells has told of the last day."""
     last = model.last_closed(clock.now())
+    whole = True
     days = differences = 0
     ministry = databases[Tier.MINISTRY]
     for measure in catalogue():
@@ -59,7 +61,9 @@ async def _look(databases: Mapping[Tier, Database], clock: Clock) -> Recounted:
             databases[measure.tier].transaction(all_towns=True, read_only=True) as counting,
             ministry.transaction(all_towns=True, read_only=True) as telling,
         ):
+            told = await store.covered(telling, measure.key, model.ALWAYS)
             found = await compare(counting, telling, measure, model.FIRST, last, model.ALWAYS)
+        whole = whole and all(day >= last for day in told.values())
         days += found.days
         differences += len(found.differences)
-    return Recounted(days, differences)
+    return Recounted(days, differences), whole

@@ -10,7 +10,7 @@ from jichitai.infra.figures import Measure
 from jichitai.kernel.parties import Tier
 
 _DOMAINS: Final[Mapping[Tier, tuple[str, ...]]] = {
-    Tier.TOWN: (),
+    Tier.TOWN: ("jichitai.jpki.counter.figures",),
     Tier.PREFECTURE: ("jichitai.security.figures",),
     Tier.NATION: ("jichitai.jukinet.figures", "jichitai.jpki.figures"),
     Tier.MINISTRY: ("jichitai.security.figures", "jichitai.standardisation.figures"),

@@ -25,7 +25,7 @@ from jichitai.kernel.errors import JichitaiError
 from jichitai.kernel.parties import Tier
 
 _SHOWN: Final = 20
-_COUNTING: Final = (Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
+_COUNTING: Final = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
 
 
 @click.command("recount")

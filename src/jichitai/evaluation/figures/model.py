@@ -93,17 +93,27 @@ def end_of(day: date) -> datetime:
 
 
 def origin_of(measure: Measure, parts: tuple[str, ...]) -> Party:
-    """Who states a figure: a measure of prefectures is broken down by them first.
+    """Who states a figure: a measure of towns or prefectures is broken down by them first.
 
     Source: this project's.
     """
     match measure.tier:
+        case Tier.TOWN:
+            return Party.town(parts[0])
         case Tier.PREFECTURE:
             return Party.prefecture(parts[0])
         case Tier.NATION:
             return NATION
-        case Tier.MINISTRY | Tier.TOWN:
+        case Tier.MINISTRY:
             return MINISTRY
+
+
+def first_stop(origin: Party) -> Party:
+    """Where an origin sends its figures: a town's way to the ministry leads through its prefecture.
+
+    Source: this project's.
+    """
+    return Party.prefecture(origin.code[:2]) if origin.tier is Tier.TOWN else MINISTRY
 
 
 def by_day(measure: Measure, rows: Iterable[Row]) -> ByOrigin:
@@ -115,7 +125,7 @@ def by_day(measure: Measure, rows: Iterable[Row]) -> ByOrigin:
     Source: this project's.
     """
     found: ByOrigin = {}
-    several = measure.tier is Tier.PREFECTURE
+    several = measure.tier in (Tier.TOWN, Tier.PREFECTURE)
     origin = "" if several else str(origin_of(measure, ()))
     for day, parts, value in rows:
         if len(parts) != len(measure.dimensions):

@@ -71,7 +71,7 @@ async def figures(request: AnyRequest, db: Db) -> Template:
         of.setdefault(one.measure, []).append(one)
     groups = [
         (words.TIERS[tier], [_measure_row(one, of.get(one.key, ())) for one in own])
-        for tier in (Tier.NATION, Tier.PREFECTURE, Tier.MINISTRY)
+        for tier in (Tier.TOWN, Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
         if (own := [one for one in service.catalogue() if one.tier is tier])
     ]
     newest = max((one.recorded_at for one in found), default=None)

@@ -192,7 +192,8 @@ def by_outbox(outbox: Outbox) -> Send:
 
     async def send(tx: Tx, letters: Sequence[tuple[Party, F01]]) -> list[str]:
         drafts = [
-            Draft(origin, MINISTRY, body.kind, body.version, body) for origin, body in letters
+            Draft(origin, model.first_stop(origin), body.kind, body.version, body)
+            for origin, body in letters
         ]
         return await outbox.send_many(tx, drafts) if drafts else []
 

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from jichitai.evaluation.figures import evidence, store
 from jichitai.evaluation.figures.catalogue import measure
 from jichitai.evaluation.figures.errors import BadStatementError, NotYourMeasureError
-from jichitai.evaluation.figures.model import Stated
+from jichitai.evaluation.figures.model import Stated, first_stop
 from jichitai.evaluation.messages import F01, Statement, decode
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Tx
 from jichitai.infra.figures import Measure
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.messages import Received
+from jichitai.infra.outbox import Outbox
 from jichitai.jukinet.errors import InvalidMessageError
-from jichitai.kernel.parties import Party, Tier
+from jichitai.kernel.parties import MINISTRY, Party, Tier
 
 
 def ministry_handlers(clock: Clock) -> Handlers:
@@ -44,6 +45,22 @@ def ministry_handlers(clock: Clock) -> Handlers:
     return {F01.kind: receive}
 
 
+def prefecture_handlers(outbox: Outbox) -> Handlers:
+    """What a prefecture does with F01: it passes on what its towns counted, signatures and all."""
+
+    async def pass_on(tx: Tx, batch: Sequence[Received]) -> None:
+        for message in batch:
+            if first_stop(message.origin) != message.receiver:
+                raise NotYourMeasureError(
+                    "この都道府県の市区町村ではない機関の日次集計です。宛先の設定を確かめてください。",
+                    origin=str(message.origin),
+                )
+        if batch:
+            await outbox.forward(tx, by=batch[0].receiver, to=MINISTRY, messages=batch)
+
+    return {F01.kind: pass_on}
+
+
 def _opened(message: Received) -> F01:
     body = decode(message.kind, message.version, message.body)
     if not isinstance(body, F01):
@@ -52,8 +69,11 @@ def _opened(message: Received) -> F01:
 
 
 def _check(message: Received, body: F01, clock: Clock) -> None:
-    if message.sender != message.origin:
-        raise BadStatementError("日次集計は、数えた機関から直接送ってください。")
+    town = message.origin.tier is Tier.TOWN
+    if message.sender != (first_stop(message.origin) if town else message.origin):
+        raise BadStatementError(
+            "市区町村の日次集計は都道府県を通して、ほかの機関のものは直接送ってください。"
+        )
     today = clock.today()
     for covered in body.covered:
         _own(measure(covered.measure), message.origin)
@@ -90,9 +110,9 @@ def _stated(one: Statement, origin: Party) -> Stated:
                 f"「{found.title}」の内訳は{len(found.dimensions)}個です。送り元で直してください。",
                 measure=found.key,
             )
-        if origin.tier is Tier.PREFECTURE and parts[0] != origin.code:
+        if origin.tier in (Tier.TOWN, Tier.PREFECTURE) and parts[0] != origin.code:
             raise NotYourMeasureError(
-                "ほかの都道府県の数字は送れません。送り元の設定を確かめてください。",
+                "ほかの団体の数字は送れません。送り元の設定を確かめてください。",
                 measure=found.key,
                 origin=str(origin),
             )

@@ -254,7 +254,7 @@ async def count_through(tx: Tx, reached: Mapping[str, date], at: datetime) -> No
     await tx.execute(
         "insert into evaluation.counted (measure, through, counted_at)"
         " select measure, through, %s from unnest(%s::text[], %s::date[]) as new (measure, through)"
-        " on conflict (measure) do update"
+        " on conflict on constraint counted_pkey do update"
         "    set through = excluded.through, counted_at = excluded.counted_at",
         (at, list(reached), list(reached.values())),
     )

@@ -8,6 +8,7 @@ from jichitai.infra.figures import Measure, Sort
 from jichitai.jpki.kinds import CertificateKind, Reason
 from jichitai.jukinet import affairs
 from jichitai.jukinet.provision.model import Result
+from jichitai.kernel.bodies import all_bodies
 from jichitai.kernel.municipalities import prefectures
 from jichitai.kernel.parties import Party, Tier
 from jichitai.security.cloud.model import Move, Step
@@ -23,6 +24,8 @@ DIMENSIONS: Final[Mapping[str, str]] = {
     "reason": "失効の事由",
     "client": "相手先",
     "denominator": "分母",
+    "municipality": "市区町村",
+    "writing": "書込み",
     "prefecture": "都道府県",
     "generation": "世代",
     "step": "段階",
@@ -43,17 +46,24 @@ SORTS: Final[Mapping[Sort, tuple[str, str]]] = {
     Sort.STOCK: ("現在数", "日の終わりの数。期間では最後の日の数をとる"),
 }
 _MEDIA: Final = {"card": "カード", "phone": "移動端末"}
+_WRITINGS: Final = {"new": "新しいカード", "renewal": "電子証明書の更新"}
 _SOURCES: Final = {"open": "公表資料", "survey": "調査", "rehearsal": "演習"}
 
 
 def origin_name(origin: str) -> str:
     """Who states, by name.
 
-    >>> origin_name("prefecture-01"), origin_name("nation")
-    ('北海道', '全国のセンター')
+    >>> origin_name("prefecture-01"), origin_name("nation"), origin_name("town-131016")
+    ('北海道', '全国のセンター', '東京都千代田区')
     """
     party = Party.parse(origin)
-    return _prefecture(party.code) if party.tier is Tier.PREFECTURE else TIERS[party.tier]
+    match party.tier:
+        case Tier.TOWN:
+            return _municipality(party.code)
+        case Tier.PREFECTURE:
+            return _prefecture(party.code)
+        case _:
+            return TIERS[party.tier]
 
 
 def part_name(
@@ -86,12 +96,19 @@ def _prefecture(code: str) -> str:
     return {one.prefecture_code: one.name for one in prefectures()}.get(code, code)
 
 
+def _municipality(code: str) -> str:
+    known = {one.code: one for one in all_bodies()}
+    return known[code].full_name if code in known else code
+
+
 def _affair(value: str) -> str:
     return affairs.affairs()[value].name
 
 
 _WORDS: Final[Mapping[str, Callable[[str], str]]] = {
     "prefecture": _prefecture,
+    "municipality": _municipality,
+    "writing": lambda value: _WRITINGS[value],
     "affair": _affair,
     "result": lambda value: Result(value).japanese,
     "kind": lambda value: CertificateKind(value).japanese,

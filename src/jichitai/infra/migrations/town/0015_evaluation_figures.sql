@@ -1,0 +1,1 @@
+-- the same as nation/0010_evaluation_figures.sql
