@@ -31,6 +31,7 @@ from jichitai.web import accounts, csrf, sessions
 from jichitai.web.accounts import Account
 from jichitai.web.rights import Kind, Role
 from jichitai.web.sessions import Cookies
+from tests.running import NO_CERTIFICATES
 
 SHARED_KEYS = ("network.json", "network-blind.json")
 
@@ -118,9 +119,10 @@ class Node:
 
     def ready(self) -> bool:
         try:
-            return httpx.get(f"{self.origin}/readyz", timeout=5).status_code == 200
+            answer = httpx.get(f"{self.origin}/readyz", timeout=5, verify=NO_CERTIFICATES)
         except httpx.HTTPError:
             return False
+        return answer.status_code == 200
 
     def wait_ready(self, seconds: float = 180) -> None:
         end = time.monotonic() + seconds
@@ -132,7 +134,10 @@ class Node:
     def client(self, account: Account | None = None) -> httpx.Client:
         """A client, signed in as somebody when an account is given."""
         client = httpx.Client(
-            base_url=self.origin, timeout=30, headers={"accept": "application/json"}
+            base_url=self.origin,
+            timeout=30,
+            headers={"accept": "application/json"},
+            verify=NO_CERTIFICATES,
         )
         if account is not None:
             token = asyncio.run(self._open(account))
