@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, Response
 from jichitai.kernel.parties import Tier
 from tests.browser import story as people
 from tests.browser.story import AFFAIR, NEW, OLD, Couple, Story
-from tests.browser.support import browser, overflowing, violations
+from tests.browser.support import AXE, browser, overflowing, violations
 
 __all__ = ["browser"]
 
@@ -159,6 +159,7 @@ def words_of(couples: tuple[Couple, ...]) -> frozenset[str]:
 def visit(browser: Browser, story: Story, tier: Tier, display: str = "") -> Iterator[Visit]:
     """Somebody's browser, signed in when a persona is named."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, locale="ja-JP")
+    context.add_init_script(path=AXE)
     page = context.new_page()
     origin = story.running.origin(tier)
     if display:

@@ -9,14 +9,14 @@ from datetime import datetime
 
 import pytest
 from openpyxl import load_workbook
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.keys import Keys
 from jichitai.infra.ports import bind
 from jichitai.kernel.parties import Tier
 from jichitai.web.server import WebServer
-from tests.browser.support import CHROMIUM, FLAGS, inspect_pages, page_of
+from tests.browser.support import CHROMIUM, in_browser, inspect_pages, page_of
 from tests.conftest import Cluster
 from tests.security.oversight_builders import answer
 from tests.security.oversight_world import NOTICE, World, oversight_world, sample_reports
@@ -90,20 +90,17 @@ async def test_from_the_map_to_a_body_by_keyboard_and_without_script(world: Worl
         token = client.cookies[app.state.cookies.session]
     cookie = {"name": app.state.cookies.session, "value": token, "url": origin}
     try:
-        await to_thread(_walk, origin, cookie)
+        await to_thread(in_browser, lambda browser: _walk(browser, origin, cookie))
     finally:
         server.stop()
         await asyncio.wait([serving], timeout=5)
 
 
-def _walk(origin: str, cookie: dict[str, str]) -> None:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        for script in (True, False):
-            with page_of(chromium, script=script) as page:
-                page.context.add_cookies([cookie])  # type: ignore[list-item]
-                _down_and_up(page, origin)
-        chromium.close()
+def _walk(browser: Browser, origin: str, cookie: dict[str, str]) -> None:
+    for script in (True, False):
+        with page_of(browser, script=script) as page:
+            page.context.add_cookies([cookie])  # type: ignore[list-item]
+            _down_and_up(page, origin)
 
 
 def _down_and_up(page: Page, origin: str) -> None:

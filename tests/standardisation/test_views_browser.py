@@ -5,7 +5,7 @@ import re
 from asyncio import to_thread
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from jichitai.infra.keys import Keys
 from jichitai.infra.ports import bind
@@ -13,7 +13,7 @@ from jichitai.kernel.parties import Tier
 from jichitai.standardisation.views.routes import PREFECTURE_ROUTES
 from jichitai.web.rights import Role
 from jichitai.web.server import WebServer
-from tests.browser.support import CHROMIUM, FLAGS, inspect_pages, page_of
+from tests.browser.support import CHROMIUM, in_browser, inspect_pages, page_of
 from tests.conftest import Cluster
 from tests.standardisation.views_world import CHIYODA, SAPPORO, World, node
 from tests.web.client import signed_in
@@ -69,19 +69,16 @@ async def test_a_reader_goes_from_the_country_to_a_body_by_keyboard_and_without_
     server = WebServer(ministry.app, socket)
     serving = asyncio.create_task(server.run_until_stopped())
     try:
-        await to_thread(_walk, origin)
+        await to_thread(in_browser, lambda browser: _walk(browser, origin))
     finally:
         server.stop()
         await asyncio.wait([serving], timeout=5)
 
 
-def _walk(origin: str) -> None:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(FLAGS))
-        for script in (True, False):
-            with page_of(chromium, script=script) as page:
-                _down_and_up(page, origin)
-        chromium.close()
+def _walk(browser: Browser, origin: str) -> None:
+    for script in (True, False):
+        with page_of(browser, script=script) as page:
+            _down_and_up(page, origin)
 
 
 def _down_and_up(page: Page, origin: str) -> None:
