@@ -1,14 +1,21 @@
 """Fixtures of the network's tests."""
 
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
 import pytest
 
 from jichitai.infra.clock import FixedClock
-from jichitai.infra.database import Database
 from jichitai.infra.keys import Keys
-from jichitai.kernel.parties import Tier
-from tests.jukinet.wires import Wires
+from tests.conftest import Cluster, fresh_database
+from tests.jukinet.wires import TIERS, Wires
 
 
 @pytest.fixture
-def wires(databases: dict[Tier, Database], keys: Keys, clock: FixedClock) -> Wires:
-    return Wires(databases, keys, clock)
+async def wires(cluster: Cluster, keys: Keys, clock: FixedClock) -> AsyncIterator[Wires]:
+    async with AsyncExitStack() as stack:
+        databases = {
+            tier: await stack.enter_async_context(fresh_database(cluster, tier, keys))
+            for tier in TIERS
+        }
+        yield Wires(databases, keys, clock)

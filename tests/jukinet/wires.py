@@ -35,7 +35,7 @@ from tests import builders
 from tests.conftest import public_keys
 
 Frames = list[tuple[Tier, bytes]]
-_TIERS = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION)
+TIERS = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION)
 
 
 class Wires:
@@ -56,13 +56,13 @@ class Wires:
             tier: Receiver(
                 tier, databases[tier], Broker.__new__(Broker), keys, handlers[tier], clock
             )
-            for tier in _TIERS
+            for tier in TIERS
         }
 
     async def outgoing(self) -> Frames:
         """Signed frames of everything that may leave, and forget it as confirmed."""
         frames: Frames = []
-        for tier in _TIERS:
+        for tier in TIERS:
             towns = tier is Tier.TOWN
             async with self.databases[tier].transaction(all_towns=towns) as tx:
                 rows = await (await tx.execute(_PENDING, (5_000,))).fetchall()
