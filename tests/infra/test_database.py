@@ -1,3 +1,5 @@
+import asyncio
+
 import psycopg
 import pytest
 
@@ -14,6 +16,18 @@ async def test_a_transaction_that_raises_leaves_nothing(town_database: Database)
             raise RuntimeError
     async with town_database.transaction(town=TOWN) as tx:
         assert await fetch_value(tx, "select count(*) from infra.channel") == 0
+
+
+async def test_a_cancellation_is_not_lost_with_the_connection(
+    cluster: Cluster, town_database: Database
+) -> None:
+    with pytest.raises(asyncio.CancelledError):
+        async with town_database.transaction(town=TOWN) as tx:
+            with psycopg.connect(cluster.server.superuser_dsn(), autocommit=True) as above:
+                above.execute("select pg_terminate_backend(%s, 5000)", (tx.info.backend_pid,))
+            raise asyncio.CancelledError
+    async with town_database.transaction(town=TOWN) as tx:  # the pool goes on
+        assert await fetch_value(tx, "select 1") == 1
 
 
 async def _number(tx: Tx, town: str) -> None:

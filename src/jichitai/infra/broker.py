@@ -30,6 +30,7 @@ from jichitai.kernel.parties import Party, Tier
 CONTROL = "jichitai.control"
 _KEEP_SECONDS = 14 * 24 * 3600
 _ACK_WAIT_SECONDS = 60
+_CLOSE_SECONDS = 10
 _TROUBLE = (nats.errors.Error, nats.js.errors.Error, OSError, asyncio.TimeoutError)
 
 
@@ -189,7 +190,8 @@ class Broker:
     async def close(self) -> None:
         """Close the connection, even one whose transport has gone already."""
         with contextlib.suppress(*_TROUBLE, RuntimeError):
-            await self._client.close()
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await self._client.close()
 
 
 class Subscription:

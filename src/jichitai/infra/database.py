@@ -2,7 +2,7 @@
 
 import select
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Self, TypeAlias
 
 import psycopg
@@ -88,7 +88,10 @@ class Database:
                 try:
                     yield tx
                 except BaseException:
-                    await tx.rollback()
+                    # a connection that breaks meanwhile rolls back too; what ended the block is
+                    # told, and above all a cancellation is not lost
+                    with suppress(psycopg.Error):
+                        await tx.rollback()
                     raise
                 await _commit(tx)
         except PoolTimeout as error:

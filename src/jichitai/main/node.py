@@ -2,11 +2,13 @@
 
 import asyncio
 import gc
+import os
 import signal
+import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import structlog
 from litestar import Litestar
@@ -27,6 +29,9 @@ from jichitai.web.direct import Direct
 from jichitai.web.server import WebServer
 
 log = structlog.get_logger(__name__)
+
+STOP_SECONDS: Final = 30.0
+"""After a signal to stop, a process that has not ended by itself is ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,12 +136,25 @@ async def serve(tier: Assembled, settings: Settings) -> None:
         if stop not in done:
             raise UnavailableError("処理の一部が終了したため、この装置を止めます。")
     finally:
+        _end_anyway()
         server.stop()
         for task in (*tasks, stop):
             task.cancel()
         await asyncio.gather(*tasks, stop, return_exceptions=True)
         await asyncio.wait([serving], timeout=10)
         log.info("stopped")
+
+
+def _end_anyway() -> None:
+    """Let nothing hold a process that was told to stop: what it acknowledged is in the database."""
+
+    def end() -> None:
+        log.error("stop-forced", seconds=STOP_SECONDS)
+        os._exit(1)
+
+    timer = threading.Timer(STOP_SECONDS, end)
+    timer.daemon = True
+    timer.start()
 
 
 def _settle_heap() -> None:
