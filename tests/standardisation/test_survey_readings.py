@@ -6,9 +6,10 @@ from uuid import UUID
 
 import pytest
 
-from jichitai.correspondence.service.archives import packed
+from jichitai.correspondence.service.archives import File, packed
 from jichitai.correspondence.service.readings import AT_ONCE, Readings
 from jichitai.correspondence.store import readings as store
+from jichitai.infra.database import Tx
 from jichitai.infra.keys import Keys
 from jichitai.standardisation.area import STANDARDISATION
 from jichitai.standardisation.survey.service.place import MINISTRY_OVERSEER
@@ -134,16 +135,25 @@ async def test_a_reader_that_fell_silent_is_replaced_and_cannot_end_the_work(
         assert await store.end(tx, *PLACE, other)
 
 
+@pytest.mark.slow
+@pytest.mark.browser
 async def test_an_archive_that_no_reader_survives_is_given_up_with_a_reason(
     ministry: World, archive: bytes
 ) -> None:
-    address, upload_id = await as_a_program(ministry, await opened(ministry), archive)
+    here = await opened(ministry)
+    address, upload_id = await as_a_program(ministry, here, archive)
     for _ in range(3):
         async with ministry.database.transaction() as tx:
             assert await store.claim(tx, *PLACE, silent=-1)
     given_up = Readings(ministry.database, *PLACE, worker(ministry).reader, silent=-1)
     assert await given_up.read_next()
     assert not await given_up.read_next()
+    async with ministry.officer() as client:
+        seen = await client.get(f"{here}/uploads/{upload_id}/progress")
+    # what is asked again and again stays inside its own place, and ends the asking
+    assert '<div id="jc-progress"><div data-poll-done>' in seen.text
+    if CHROMIUM.exists():
+        assert await to_thread(inspect_pages, {"refused": seen.text}) == []
     async with ministry.officer(html=False) as client:
         told = (await client.get(address)).json()
         assert told["state"] == "refused"
@@ -156,6 +166,31 @@ async def test_an_archive_that_no_reader_survives_is_given_up_with_a_reason(
             "select data from correspondence.reading where upload_id = %s", (upload_id,)
         )
         assert await cursor.fetchone() == (b"",)
+
+
+async def test_an_error_of_ours_gives_one_archive_up_and_the_next_is_read(
+    ministry: World, archive: bytes
+) -> None:
+    class Broken:
+        def add(self, file: File) -> None:
+            raise KeyError(file.name)
+
+        def content(self) -> str:
+            raise AssertionError
+
+    async def broken(tx: Tx, subject: str) -> Broken:
+        return Broken()
+
+    here = await opened(ministry)
+    first, _ = await as_a_program(ministry, here, archive)
+    assert await Readings(ministry.database, *PLACE, broken).read_next()
+    second, _ = await as_a_program(ministry, here, archive)
+    assert await worker(ministry).read_next()
+    async with ministry.officer(html=False) as client:
+        given_up, read = (await client.get(first)).json(), (await client.get(second)).json()
+    assert (given_up["state"], read["state"]) == ("refused", "read")
+    assert "このソフトウェアの誤り" in given_up["why"]
+    assert "KeyError" not in given_up["why"]
 
 
 async def test_a_few_files_are_read_while_the_officer_waits(ministry: World) -> None:

@@ -5,10 +5,11 @@ work would be lost with the process that does it. So the archive is kept first a
 """
 
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import structlog
 from anyio import to_thread
 
 from jichitai.correspondence.model.areas import Area
@@ -16,8 +17,9 @@ from jichitai.correspondence.service.archives import File, files_of
 from jichitai.correspondence.store import readings as store
 from jichitai.correspondence.store import uploads
 from jichitai.correspondence.store.readings import Claimed
+from jichitai.infra import logs
 from jichitai.infra.database import Database, Tx
-from jichitai.kernel.errors import ConflictError, InvalidError, NotFoundError
+from jichitai.kernel.errors import ConflictError, InvalidError, NotFoundError, UnavailableError
 
 AT_ONCE: Final = 30
 """Files that are read while the person waits; more are read in the background."""
@@ -28,6 +30,12 @@ _GIVEN_UP: Final = (
     f"{_TRIES}回読み取ろうとしましたが、途中で止まりました。ファイルを半分ずつに分けて、"
     "もう一度取り込んでください。"
 )
+_BROKEN: Final = (
+    "読み取りの途中で、このソフトウェアの誤りが起きました。何も書き込んでいません。ファイルを1つずつ"
+    "取り込むと、読めないファイルが分かります。運用担当に、起きた時刻を伝えてください。"
+)
+
+log = structlog.get_logger(__name__)
 
 
 class Reader(Protocol):
@@ -69,8 +77,13 @@ class Readings:
             return True
         try:
             await self._read(mine)
+        except UnavailableError:
+            raise  # the archive waits, and is read when the database answers again
         except (InvalidError, ConflictError, NotFoundError) as refusal:
             await self._refuse(mine, refusal.detail)
+        except Exception as error:  # noqa: BLE001  # one archive must not stop those after it
+            log.warning("reading-failed", upload=str(mine.upload_id), **logs.where(error))
+            await self._refuse(mine, _BROKEN)
         return True
 
     async def _refuse(self, mine: Claimed, why: str) -> None:
@@ -83,7 +96,7 @@ class Readings:
         files = await to_thread.run_sync(files_of, mine.data, mine.name)
         for first in range(0, len(files), _TOGETHER):
             some = files[first : first + _TOGETHER]
-            await to_thread.run_sync(_add, reader, some)
+            await to_thread.run_sync(add_all, reader, some)
             async with self.database.transaction() as tx:
                 done = first + len(some)
                 if not await store.advance(tx, self.area, self.overseer, mine, done):
@@ -94,14 +107,8 @@ class Readings:
                 await uploads.add_upload(tx, self.area, self.overseer, _upload(mine, content))
 
 
-def read_all(reader: Reader, files: Iterable[File]) -> str:
-    """Read files while somebody waits; the JSON text of what was found."""
-    for file in files:
-        reader.add(file)
-    return reader.content()
-
-
-def _add(reader: Reader, files: Sequence[File]) -> None:
+def add_all(reader: Reader, files: Iterable[File]) -> None:
+    """Read files one after the other."""
     for file in files:
         reader.add(file)
 

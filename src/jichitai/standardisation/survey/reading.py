@@ -11,6 +11,7 @@ import msgspec
 
 from jichitai.correspondence.model.preview import Preview, Taken, Wrong, body_of
 from jichitai.correspondence.service.archives import File
+from jichitai.correspondence.service.readings import add_all
 from jichitai.correspondence.service.returns import Returned, RowRead, read_return
 from jichitai.infra.documents.sheets import WorkbookRefusedError
 from jichitai.kernel.bodies import Body
@@ -118,8 +119,7 @@ def preview(files: Iterable[File], known: Known) -> Preview:
         WorkbookRefusedError: the only file cannot be read.
     """
     reader = Reader(known)
-    for file in files:
-        reader.add(file)
+    add_all(reader, files)
     return reader.found
 
 

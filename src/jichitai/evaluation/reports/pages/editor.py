@@ -1,7 +1,7 @@
 """One text of a report: write it, insert figures by reference, see it, compare versions."""
 
 from difflib import SequenceMatcher
-from typing import Any, Final
+from typing import Final
 
 from litestar import get, post
 from litestar.params import FromPath
@@ -117,10 +117,9 @@ def _shown_part(blocks: tuple[Block, ...]) -> Paper:
     return Paper(kind="statement", title="", parts=(part,))
 
 
-def _lookups(figures: Figures) -> Any:
+def _lookups(figures: Figures) -> Shown:
     found = figures.found.values()
     return Shown(
-        document=None,  # type: ignore[arg-type]  # a preview has lookups only
         values={one.ref: one.value or one.text for one in found},
         numbers={one.ref: one.number for one in found},
         indicators={str(one.number): one.indicator for one in found},

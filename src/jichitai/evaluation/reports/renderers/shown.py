@@ -11,14 +11,12 @@ class Shown:
     """Lookups of a document.
 
     Attributes:
-        document: itself.
         values: plain number by reference; the printed words where there is none.
         numbers: number by reference.
         indicators: id of the indicator by a figure's number.
         marks: marks of nodes by section and key.
     """
 
-    document: Document
     values: Mapping[str, str]
     numbers: Mapping[str, int]
     indicators: Mapping[str, str]
@@ -29,7 +27,6 @@ def shown(document: Document) -> Shown:
     """The lookups of a document."""
     figures = document.figures
     return Shown(
-        document=document,
         values={one.ref: one.value or one.text for one in figures},
         numbers={one.ref: one.number for one in figures},
         indicators={str(one.number): one.indicator for one in figures},

@@ -10,7 +10,7 @@ from anyio import to_thread
 from jichitai.correspondence.errors import AlreadyAppliedError, StillReadingError
 from jichitai.correspondence.model.preview import Preview, preview_of
 from jichitai.correspondence.service.archives import files_of
-from jichitai.correspondence.service.readings import AT_ONCE, Readings, read_all
+from jichitai.correspondence.service.readings import AT_ONCE, Readings, add_all
 from jichitai.correspondence.store import readings, uploads
 from jichitai.infra import audit
 from jichitai.infra.audit import Actor
@@ -125,14 +125,14 @@ class Sheets:
             RoundStatusError: the round was not opened.
         """
         reader = await self.reader(tx, round_id)
-        read = await to_thread.run_sync(lambda: read_all(reader, files_of(data, name)))
+        await to_thread.run_sync(lambda: add_all(reader, files_of(data, name)))
         upload_id = uuid4()
         new = uploads.NewUpload(
             upload_id=upload_id,
             subject=str(round_id),
             name=name,
             digest=hashlib.sha256(data).digest(),
-            content=read,
+            content=await to_thread.run_sync(reader.content),
             at=self.clock.now(),
             by=actor.id,
         )
