@@ -4,8 +4,6 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime, timedelta
-from itertools import groupby
-from typing import Any
 
 from litestar import Litestar
 
@@ -16,10 +14,8 @@ from jichitai.evaluation.messages import F01
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Database
-from jichitai.infra.dispatcher import _PENDING
 from jichitai.infra.inbox import Handlers
 from jichitai.infra.keys import Keys
-from jichitai.infra.messages import Frame, Item, sign_frame
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.receiver import Receiver
 from jichitai.infra.settings import Settings
@@ -30,6 +26,7 @@ from jichitai.security.oversight.store import reports
 from jichitai.web.app import create_app
 from jichitai.web.frame import plain_shell
 from tests.conftest import Cluster, fresh_database
+from tests.outgoing import outgoing
 from tests.security.oversight_builders import policy
 
 COUNTING = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION, Tier.MINISTRY)
@@ -83,18 +80,11 @@ class Figured:
 
     async def carry(self) -> int:
         before = self.sent
-        for tier in (Tier.TOWN, Tier.PREFECTURE, Tier.NATION):
-            async with self.databases[tier].transaction(all_towns=True) as tx:
-                rows: list[Any] = await (await tx.execute(_PENDING, (5_000,))).fetchall()
-                await tx.execute("update infra.outbox set published_at = now()")
-            for (sender, receiver), run in groupby(rows, key=lambda row: (row[0], row[1])):
-                messages = list(run)
-                items = tuple(Item(r[3], r[4], r[5], self.clock.now(), r[7]) for r in messages)
-                frame = Frame(sender, receiver, messages[0][2], items)
-                signed = sign_frame(frame, self.keys.signer(Party.parse(sender)))
-                to = Party.parse(receiver).tier
-                above = self.prefecture if to is Tier.PREFECTURE else self.ministry
-                outcome = await above.accept([signed])
+        sending = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION)
+        while frames := await outgoing(self.databases, sending, self.keys, self.clock.now()):
+            for tier, frame in frames:
+                above = self.prefecture if tier is Tier.PREFECTURE else self.ministry
+                outcome = await above.accept([frame])
                 self.sent += outcome.applied if above is self.ministry else 0
                 self.refused += outcome.refused
         return self.sent - before

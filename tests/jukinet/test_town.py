@@ -18,7 +18,8 @@ from jichitai.register.model.resident import Resident
 from jichitai.register.service.entries import Entries
 from tests import builders
 from tests.builders import APPROVER, CLERK, OTHER_TOWN, TOWN
-from tests.jukinet.wires import Frames, Wires, settle_family
+from tests.jukinet.wires import Wires, settle_family
+from tests.outgoing import Frames
 
 BY = Actor("staff", "clerk-1")
 

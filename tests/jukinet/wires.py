@@ -3,18 +3,16 @@
 Signing, verifying, numbering, high-water marks and quarantine are the real ones.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import groupby
 
 from jichitai.infra import links
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import Clock
 from jichitai.infra.database import Database
-from jichitai.infra.dispatcher import _PENDING
 from jichitai.infra.inbox import Outcome
 from jichitai.infra.keys import Keys
-from jichitai.infra.messages import Frame, Item, public_jwk, sign_frame
+from jichitai.infra.messages import public_jwk
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.receiver import Receiver
 from jichitai.jukinet.network.load.service import export_identity, load_identity
@@ -33,8 +31,8 @@ from jichitai.register.service.initial import load_initial
 from jichitai.register.service.network import TownRegister
 from tests import builders
 from tests.conftest import public_keys
+from tests.outgoing import Frames, outgoing
 
-Frames = list[tuple[Tier, bytes]]
 TIERS = (Tier.TOWN, Tier.PREFECTURE, Tier.NATION)
 
 
@@ -61,31 +59,7 @@ class Wires:
 
     async def outgoing(self) -> Frames:
         """Signed frames of everything that may leave, and forget it as confirmed."""
-        frames: Frames = []
-        for tier in TIERS:
-            towns = tier is Tier.TOWN
-            async with self.databases[tier].transaction(all_towns=towns) as tx:
-                rows = await (await tx.execute(_PENDING, (5_000,))).fetchall()
-                await tx.execute(
-                    "update infra.outbox set published_at = now() from"
-                    " unnest(%s::text[], %s::text[], %s::bigint[]) as sent (s, r, n)"
-                    " where sender = s and receiver = r and number = n",
-                    ([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]),
-                )
-            frames += list(self._signed(rows))
-        return frames
-
-    def _signed(self, rows: Sequence[tuple[object, ...]]) -> Iterator[tuple[Tier, bytes]]:
-        for (sender, receiver), run in groupby(rows, key=lambda row: (str(row[0]), str(row[1]))):
-            messages = list(run)
-            items = tuple(
-                Item(str(r[3]), str(r[4]), int(str(r[5])), datetime(2026, 11, 20, tzinfo=UTC), r[7])  # type: ignore[arg-type]
-                for r in messages
-            )
-            first = int(str(messages[0][2]))
-            frame = Frame(sender, receiver, first, items)
-            signed = sign_frame(frame, self.keys.signer(Party.parse(sender)))
-            yield Party.parse(receiver).tier, signed
+        return await outgoing(self.databases, TIERS, self.keys, datetime(2026, 11, 20, tzinfo=UTC))
 
     async def deliver(self, frames: Frames) -> list[Outcome]:
         """Hand frames to their receivers, in the order given."""

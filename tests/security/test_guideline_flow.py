@@ -11,7 +11,8 @@ from jichitai.kernel.parties import Tier
 from jichitai.security.guideline import builtin, service
 from jichitai.security.guideline.service import OFFICE, Guideline, handlers
 from tests.conftest import TOWN, Cluster, fresh_database
-from tests.security.upper_wires import Upper, upper
+from tests.outgoing import outgoing
+from tests.security.upper_wires import UPPER, Upper, upper
 
 BY = Actor("staff", "officer-1", "担当", frozenset())
 NEWEST = builtin.newest()
@@ -28,7 +29,7 @@ NEXT = replace(
 
 async def flow(wires: Upper, receivers: dict[Tier, Receiver]) -> int:
     refused = 0
-    while frames := await wires._outgoing():
+    while frames := await outgoing(wires.databases, UPPER, wires.keys, wires.clock.now()):
         for tier, frame in frames:
             if tier in receivers:
                 refused += (await receivers[tier].accept([frame])).refused

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -14,19 +13,18 @@ from jichitai.infra.audit import Actor
 from jichitai.infra.broker import Broker
 from jichitai.infra.clock import JST, FixedClock
 from jichitai.infra.database import Database
-from jichitai.infra.dispatcher import _PENDING
 from jichitai.infra.keys import Keys
-from jichitai.infra.messages import Frame, Item, sign_frame
 from jichitai.infra.outbox import Outbox
 from jichitai.infra.receiver import Receiver
 from jichitai.infra.settings import Settings
-from jichitai.kernel.parties import Party, Tier
+from jichitai.kernel.parties import Tier
 from jichitai.main.standardisation import bodies, ministry, prefecture
 from jichitai.standardisation.survey.model import Asked
 from jichitai.standardisation.survey.service.rounds import Rounds
 from jichitai.web.app import create_app
 from jichitai.web.rights import Role
 from tests.conftest import Cluster, fresh_database
+from tests.outgoing import outgoing
 from tests.web.client import signed_in
 
 PARTS: dict[Tier, Any] = {
@@ -63,35 +61,12 @@ class Wires:
             )
             for tier, part in PARTS.items()
         }
-        while frames := await self._outgoing():
+        while frames := await outgoing(self.databases, PARTS, self.keys, self.clock.now()):
             for tier, frame in frames:
                 outcome = await receivers[tier].accept([frame])
                 applied += outcome.applied
                 self.refused += outcome.refused
         return applied
-
-    async def _outgoing(self) -> list[tuple[Tier, bytes]]:
-        frames = []
-        for tier in PARTS:
-            async with self.databases[tier].transaction(all_towns=tier is Tier.TOWN) as tx:
-                rows = await (await tx.execute(_PENDING, (5_000,))).fetchall()
-                await tx.execute(
-                    "update infra.outbox set published_at = now() from"
-                    " unnest(%s::text[], %s::text[], %s::bigint[]) as sent (s, r, n)"
-                    " where sender = s and receiver = r and number = n",
-                    ([r[0] for r in rows], [r[1] for r in rows], [r[2] for r in rows]),
-                )
-            for (sender, receiver), run in groupby(rows, key=lambda row: (row[0], row[1])):
-                messages: list[Any] = list(run)
-                if Party.parse(str(receiver)) not in self.keys.parties:
-                    continue  # bodies that no test looks at
-                items = tuple(
-                    Item(str(r[3]), str(r[4]), int(r[5]), self.clock.now(), r[7]) for r in messages
-                )
-                frame = Frame(str(sender), str(receiver), int(messages[0][2]), items)
-                signed = sign_frame(frame, self.keys.signer(Party.parse(str(sender))))
-                frames.append((Party.parse(str(receiver)).tier, signed))
-        return frames
 
     async def ask(self, title: str = "移行の調査", as_of: date = date(2026, 11, 1)) -> UUID:
         """Let the ministry open a round, and everybody hear of it."""
